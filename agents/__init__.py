@@ -1,0 +1,1 @@
+"""Five specialists, each as data with its playbook."""

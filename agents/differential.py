@@ -1,0 +1,72 @@
+"""Differential (鉴别诊断矩阵): ranks the diagnoses and lays out what speaks for and against each."""
+
+from __future__ import annotations
+
+from yingzhi.agents.specialist import Desk, Specialist, View
+from yingzhi.clinical.citation import Citation
+from yingzhi.clinical.differential import Differential
+from yingzhi.clinical.errors import ToolError
+from yingzhi.clinical.history import History
+from yingzhi.clinical.presentation import Presentation
+from yingzhi.tools.citations import cite_hit
+from yingzhi.tools.decision_path import decision_path
+from yingzhi.tools.differential import build_differential
+from yingzhi.tools.observations import hints, observations
+from yingzhi.tools.ranking import rank
+
+SEARCHED = 3
+"""For how many of the leading diagnoses the evidence is searched."""
+PASSAGES = 2
+"""How many passages are kept for each."""
+
+
+def weigh(view: View, desk: Desk) -> Differential:
+    """The playbook: rank, build the matrix, search the evidence for what leads."""
+    case: Presentation = view["presentation"]
+    history: History = view["history"]
+    r = desk.resources
+    ranking = desk.call(
+        rank,
+        r.model,
+        observations(history.findings),
+        age=history.patient.age,
+        sex=history.patient.sex,
+        setting=case.setting,
+        hints=hints(history.named_diagnoses),
+    )
+    result = desk.call(
+        build_differential, r.model, ranking, r.knowledge.diseases, r.knowledge.findings, history.findings, before=view.get("differential")
+    )
+    path = decision_path(history, result, r.knowledge)
+    evidence, searched = search_evidence(result, desk)
+    return result.model_copy(update={"decision_path": path, "evidence": evidence, "evidence_searched": searched})
+
+
+def search_evidence(result: Differential, desk: Desk) -> tuple[list[Citation], bool]:
+    """Passages for the leading diagnoses from the built-in corpus and what the site has ingested."""
+    if not desk.resources.retrievers or result.confidence == "none":
+        return [], False
+    found: dict[str, Citation] = {}
+    try:
+        for diagnosis in result.diagnoses[:SEARCHED]:
+            supports = [c.en for c in diagnosis.cells if c.effect == "supports"][:4]
+            query = " ".join([diagnosis.en, diagnosis.zh, *supports])
+            for retriever in desk.resources.retrievers:
+                for collection in retriever.collections():
+                    evidence = desk.call(
+                        retriever.search, query, collection=collection, tenant=desk.resources.tenant, k=PASSAGES, expand=False
+                    )
+                    found |= {hit.source_id: cite_hit(hit) for hit in evidence.hits if hit.source_id not in found}
+    except ToolError:
+        return list(found.values()), False
+    return list(found.values()), True
+
+
+DIFFERENTIAL = Specialist(
+    name="differential",
+    zh="鉴别诊断",
+    result=Differential,
+    reads=("presentation", "history", "differential"),
+    tools=(rank, build_differential),
+    playbook=weigh,
+)

@@ -1,0 +1,89 @@
+"""What a specialist is: data, and how one is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any, ParamSpec, TypeVar
+
+from pydantic import BaseModel
+
+from yingzhi.clinical.words import CareLevel
+from yingzhi.knowledge.load import Knowledge
+from yingzhi.tools.formulary import Formulary
+from yingzhi.tools.inference import DiagnosisModel
+from yingzhi.tools.labs import LabTable
+from yingzhi.tools.lexicon import Lexicon
+from yingzhi.tools.retrieval import Retriever
+
+P = ParamSpec("P")
+T = TypeVar("T")
+View = Mapping[str, Any]
+"""The part of the state that a specialist declares to read."""
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Everything that specialists work with; travels in the graph's runtime context, never in its state."""
+
+    knowledge: Knowledge
+    lexicon: Lexicon
+    model: DiagnosisModel
+    labs: LabTable
+    formulary: Formulary
+    retrievers: tuple[Retriever, ...]
+    """The built-in corpus and the site's own; empty when evidence is not searched."""
+    tenant: str
+    home: Path
+    clock: Callable[[], datetime] = now
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a playbook has at hand: the resources, and a way to call tools that leaves a trace."""
+
+    resources: Resources
+    emit: Callable[[str, Mapping[str, Any]], None] = field(default=lambda _kind, _fields: None)
+
+    def call(self, tool: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a tool and record that it was called, how it ended and how long it took (no patient text)."""
+        name = getattr(tool, "__name__", "tool")
+        self.emit("tool.called", {"tool": name})
+        began = perf_counter()
+        try:
+            result = tool(*args, **kwargs)
+        except Exception as error:
+            self.emit("tool.returned", {"tool": name, "ok": False, "error": type(error).__name__, "milliseconds": _ms(began)})
+            raise
+        self.emit("tool.returned", {"tool": name, "ok": True, "error": "", "milliseconds": _ms(began)})
+        return result
+
+
+def _ms(began: float) -> float:
+    return round((perf_counter() - began) * 1000, 2)
+
+
+Playbook = Callable[[View, Desk], BaseModel]
+
+
+@dataclass(frozen=True, slots=True)
+class Specialist:
+    """One specialist: a name that is its node and state key in one, what it reads, what it gives, how it works without a model."""
+
+    name: str
+    zh: str
+    result: type[BaseModel]
+    reads: tuple[str, ...]
+    tools: tuple[Callable[..., Any], ...]
+    playbook: Playbook
+
+
+__all__ = ["CareLevel", "Desk", "Playbook", "Resources", "Specialist", "View"]

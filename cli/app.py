@@ -1,0 +1,40 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from yingzhi.cli import batch, consult, drugs, knowledge, retrieval
+from yingzhi.clinical.errors import YingzhiError
+
+app = typer.Typer(
+    name="yingzhi",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="櫻智醫助 yingzhi: clinical decision support for dermatology, in Chinese and English.\n\n"
+    "It reads a record, ranks diagnoses with what speaks for and against each, proposes the cheapest harmless test first, checks drugs "
+    "and drafts documents. The doctor decides and signs.\n\n"
+    "Start with: [bold]yingzhi consult examples/zoster.zh.txt[/bold]",
+    epilog="All local state lives in YINGZHI_HOME. Nothing is sent anywhere.",
+)
+app.command("consult")(consult.consult)
+app.command("batch")(batch.batch)
+app.command("ingest")(retrieval.ingest)
+app.command("search")(retrieval.search)
+app.add_typer(drugs.app, name="drugs", help="Drug safety alone: check a list, or many pairs.")
+app.add_typer(knowledge.app, name="knowledge", help="The knowledge: is it whole, how much is there, what are its names.")
+
+
+def run() -> None:
+    """Run the application; what is wrong with the input is said in one sentence and exit code 2."""
+    try:
+        app()
+    except YingzhiError as error:
+        sys.stderr.write(f"yingzhi: {error}\n")
+        raise SystemExit(2) from None
+    except BrokenPipeError:  # the reader (head, less) went away
+        sys.stderr.close()
+        raise SystemExit(0) from None

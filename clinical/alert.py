@@ -1,0 +1,25 @@
+"""What the doctor must not overlook."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from yingzhi.clinical.words import Record, Span, Text
+
+AlertLevel = Literal["critical", "warning", "notice"]
+ALERT_LEVELS: tuple[AlertLevel, ...] = ("critical", "warning", "notice")
+
+
+class Alert(Record):
+    """A warning that comes from a rule. No model may remove it or lower its level."""
+
+    id: str = Field(description="Stable id of the rule and what it is about.")
+    kind: Literal["red-flag", "must-not-miss", "medication", "lab", "care-level", "record", "not-checked"]
+    level: AlertLevel = Field(description="critical = act now, warning = before the decision, notice = know it.")
+    title: Text
+    why: Text
+    act: Text | None = Field(default=None, description="What to do about it.")
+    spans: list[Span] = Field(default_factory=list)
+    sources: list[str] = Field(default_factory=list, description="Ids of sources.")

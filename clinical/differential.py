@@ -1,0 +1,93 @@
+"""The differential: ranked diagnoses, and the matrix of what speaks for and against each."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from yingzhi.clinical.citation import Citation
+from yingzhi.clinical.words import Commonness, Probability, Record, Span, Text
+
+Confidence = Literal["none", "low", "moderate", "high"]
+Effect = Literal["supports", "opposes", "not-asked"]
+
+
+class Cell(Record):
+    """How one finding bears on one diagnosis."""
+
+    finding: str = Field(description="Id of the finding.")
+    en: str
+    zh: str
+    effect: Effect
+    weight: float = Field(
+        description="log2 of the likelihood ratio: +1 doubles the odds, -1 halves them. For `not-asked`: what its presence would add."
+    )
+    share: Probability | None = Field(default=None, description="Share of patients with the diagnosis who have it.")
+    basis: Literal["reported", "estimate"] | None = Field(
+        default=None, description="Whether the source gives the share or only says often or seldom."
+    )
+    spans: list[Span] = Field(default_factory=list)
+    source: str = Field(default="", description="Id of the source of the share.")
+
+
+class Diagnosis(Record):
+    """One live diagnosis."""
+
+    id: str
+    en: str
+    zh: str
+    aliases: list[str] = Field(default_factory=list)
+    icd10: str
+    xrefs: list[str] = Field(default_factory=list, description="Other catalogues, e.g. `OMIM:131750`.")
+    probability: Probability
+    commonness: Commonness
+    must_not_miss: bool
+    danger: Text | None = Field(default=None, description="Why it must not be missed.")
+    summary: Text | None = None
+    cells: list[Cell] = Field(default_factory=list, description="What supports and opposes it, strongest first, then what was not asked.")
+    sources: list[str] = Field(default_factory=list, description="Ids of sources.")
+
+
+class SystemicLink(Record):
+    """Something outside the skin that goes with a live diagnosis."""
+
+    disease: str
+    condition: Text
+    strength: Literal["strong", "moderate", "weak"]
+    act: Text
+    source: str
+
+
+class Contrast(Record):
+    """What sets two live diagnoses apart."""
+
+    first: str
+    second: str
+    apart_by: Text
+    findings: list[str] = Field(default_factory=list)
+
+
+class Change(Record):
+    """How a diagnosis moved since the last version, and because of what."""
+
+    diagnosis: str
+    before: Probability
+    after: Probability
+    because: list[str] = Field(default_factory=list, description="Ids of findings that are new or changed and bear on it.")
+
+
+class Differential(Record):
+    """What the differential specialist gives."""
+
+    diagnoses: list[Diagnosis] = Field(description="Ranked by probability.")
+    must_not_miss: list[str] = Field(description="Ids of dangerous diagnoses that are still live, whatever their rank.")
+    other: Probability = Field(description="Probability that none of the known diagnoses fits.")
+    confidence: Confidence = Field(description="How much the record allows to say.")
+    converged: bool = Field(description="Whether the field is narrow enough for targeted tests.")
+    systemic_links: list[SystemicLink] = Field(default_factory=list)
+    decision_path: list[Text] = Field(default_factory=list, description="The next steps, in order.")
+    contrasts: list[Contrast] = Field(default_factory=list)
+    changes: list[Change] = Field(default_factory=list)
+    evidence: list[Citation] = Field(default_factory=list, description="Passages that the retrieval found for the leading diagnoses.")
+    evidence_searched: bool = Field(default=False, description="Whether the evidence was searched at all.")

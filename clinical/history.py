@@ -1,0 +1,43 @@
+"""What the history specialist gives: the record, read."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from yingzhi.clinical.alert import Alert
+from yingzhi.clinical.finding import Finding, Question, RecordItem, TimelineEvent
+from yingzhi.clinical.lab import LabResult
+from yingzhi.clinical.presentation import Medication, Patient
+from yingzhi.clinical.report import ReportReading
+from yingzhi.clinical.words import Record, Span, Text
+
+
+class NamedDiagnosis(Record):
+    """A diagnosis that the note itself names."""
+
+    disease: str
+    en: str
+    zh: str
+    status: str = Field(description="present (said to have it), uncertain (suspected), absent (ruled out).")
+    temporality: str = Field(description="current or past.")
+    experiencer: str = Field(description="patient or family.")
+    span: Span
+
+
+class History(Record):
+    """Findings with their places, labs, reports, timeline, impression, red flags, questions and the completeness check."""
+
+    patient: Patient = Field(description="The patient as understood from fields and note.")
+    complaint: Text = Field(description="Complaint in one line: what, where, how long.")
+    impression: Text = Field(description="Preliminary clinical impression in a sentence or two (初步临床印象).")
+    findings: list[Finding]
+    named_diagnoses: list[NamedDiagnosis] = Field(default_factory=list)
+    labs: list[LabResult] = Field(default_factory=list)
+    reports: list[ReportReading] = Field(default_factory=list)
+    medications: list[Medication] = Field(default_factory=list, description="Given drugs and those that the note names.")
+    timeline: list[TimelineEvent] = Field(default_factory=list)
+    red_flags: list[Alert] = Field(default_factory=list)
+    questions: list[Question] = Field(default_factory=list)
+    completeness: list[RecordItem] = Field(default_factory=list)
+    about_skin: bool = Field(default=True, description="Whether the record says anything about skin, hair, nails or mucosa.")
+    unmapped_phenotypes: list[str] = Field(default_factory=list, description="HPO ids for which the lexicon has no finding.")

@@ -1,0 +1,45 @@
+"""What the pharmacology specialist gives: the drugs the patient takes, and the options there are, judged for this patient."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from yingzhi.clinical.alert import Alert
+from yingzhi.clinical.medication import MedicationReview
+from yingzhi.clinical.words import Record, Text
+
+
+class TreatmentOption(Record):
+    """Something a doctor may weigh for one diagnosis. Never an order."""
+
+    disease: str = Field(description="Id of the diagnosis it is for.")
+    line: int = Field(ge=0, description="0 = first of all, 1 = first line, and so on.")
+    drug: str = Field(default="", description="Id in the formulary; empty for a measure.")
+    en: str
+    zh: str
+    suitable: Literal["yes", "caution", "no", "unknown"] = Field(
+        description="yes = no rule speaks against it; caution = with care; no = contraindicated or a major risk here; unknown = could not be checked."
+    )
+    why: Text | None = Field(default=None, description="What speaks against it in this patient, or what could not be checked.")
+    dose: Text | None = Field(default=None, description="Usual dose in the literature, for orientation.")
+    efficacy: Text | None = None
+    watch: Text | None = None
+    before: list[Text] = Field(default_factory=list, description="What to check before it is begun.")
+    source: str = ""
+
+
+class TreatmentReview(Record):
+    """Safe-medication assessment: current drugs, options, harm to avoid, and what could not be checked."""
+
+    current: MedicationReview
+    options: list[TreatmentOption] = Field(default_factory=list)
+    avoid: list[Text] = Field(default_factory=list, description="Treatments that harm in the leading diagnoses.")
+    alerts: list[Alert] = Field(default_factory=list)
+    not_checked: list[Text] = Field(default_factory=list)
+
+    def cited(self) -> list[str]:
+        """Ids of every source that it rests on."""
+        ids = [s for a in self.alerts for s in a.sources] + [o.source for o in self.options if o.source]
+        return ids + [s for i in self.current.interactions for m in i.mechanisms for s in m.sources]

@@ -1,0 +1,1 @@
+"""Gold cases and scorers; empty until the eval harness."""

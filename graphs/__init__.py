@@ -1,0 +1,1 @@
+"""The state machine, its state, its events, and how it is run."""

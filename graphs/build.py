@@ -1,0 +1,42 @@
+"""The state machine: history → differential → (workup ∥ pharmacology) → documentation → review."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from yingzhi.agents.specialist import Resources
+from yingzhi.agents.team import DIFFERENTIAL, DOCUMENTATION, HISTORY, PHARMACOLOGY, WORKUP
+
+os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # before langgraph is read: a crafted checkpoint row runs code otherwise
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from yingzhi.graphs.nodes import node_of
+from yingzhi.graphs.review import review
+from yingzhi.graphs.state import State
+
+Graph = CompiledStateGraph[State, Resources, State, State]
+
+
+def build_graph(checkpointer: Any = None) -> Graph:
+    """Compile the graph.
+
+    Args:
+        checkpointer: A LangGraph checkpoint saver; None keeps nothing, so that a paused run can't be taken up again.
+
+    Returns:
+        The compiled graph; invoke it with `context=Resources`.
+    """
+    graph = StateGraph(State, context_schema=Resources)
+    for specialist in (HISTORY, DIFFERENTIAL, WORKUP, PHARMACOLOGY, DOCUMENTATION):
+        graph.add_node(specialist.name, node_of(specialist))
+    graph.add_node("review", review, destinations=("history", "review", END))
+    graph.add_edge(START, "history")
+    graph.add_edge("history", "differential")
+    graph.add_edge("differential", "workup")
+    graph.add_edge("differential", "pharmacology")
+    graph.add_edge(["workup", "pharmacology"], "documentation")
+    graph.add_edge("documentation", "review")
+    return graph.compile(checkpointer=checkpointer)

@@ -1,0 +1,82 @@
+"""Opens what specialists work with: knowledge, lexicon, models and indexes, compiled once and kept under the home folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from yingzhi.agents.specialist import Resources, now
+from yingzhi.clinical.errors import KnowledgeError, SettingsError, ToolError
+from yingzhi.graphs.settings import Settings
+from yingzhi.knowledge.load import Knowledge, load_knowledge, read_yaml
+from yingzhi.tools.extraction import build_lexicon
+from yingzhi.tools.formulary import build_formulary
+from yingzhi.tools.inference import compile_model
+from yingzhi.tools.labs import compile_labs
+from yingzhi.tools.passages import passages
+from yingzhi.tools.retrieval import Retriever, build_index, open_index, open_retriever
+
+PRICES = TypeAdapter(dict[str, float])
+
+
+def open_resources(settings: Settings | None = None, clock: Callable[[], datetime] = now) -> Resources:
+    """Open everything a consultation needs; the first call compiles the knowledge (a few seconds), later ones read it.
+
+    Raises:
+        KnowledgeError: A knowledge file is wrong.
+        SettingsError: The price list is wrong or the home folder can't be written.
+    """
+    settings = settings or Settings()
+    cache = settings.home / "cache"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"YINGZHI_HOME: the folder can't be written ({type(error).__name__})") from error
+    knowledge = load_knowledge(cache)
+    if settings.prices:
+        knowledge = _priced(knowledge, settings.prices)
+    formulary = build_formulary(knowledge.drugs)
+    return Resources(
+        knowledge=knowledge,
+        lexicon=build_lexicon(knowledge.findings.values(), knowledge.diseases.values(), formulary.drugs.values()),
+        model=compile_model(knowledge.diseases.values(), knowledge.findings.values()),
+        labs=compile_labs(knowledge.analytes.values()),
+        formulary=formulary,
+        retrievers=_retrievers(knowledge, settings, cache) if settings.evidence else (),
+        tenant=settings.tenant,
+        home=settings.home,
+        clock=clock,
+    )
+
+
+def _priced(knowledge: Knowledge, path: Path) -> Knowledge:
+    """The knowledge with the site's own prices.
+
+    Raises:
+        SettingsError: The file is not a table of investigation ids and CNY.
+    """
+    try:
+        prices = PRICES.validate_python(read_yaml(path))
+    except (ValidationError, KnowledgeError, OSError) as error:
+        raise SettingsError(f"{path.name}: a table of investigation id and price in CNY is expected") from error
+    unknown = prices.keys() - knowledge.investigations.keys()
+    if unknown or any(p < 0 for p in prices.values()):
+        raise SettingsError(f"{path.name}: {min(unknown) + ' is no investigation' if unknown else 'a price is below zero'}")
+    tests = {i: t.model_copy(update={"price": prices[i]}) if i in prices else t for i, t in knowledge.investigations.items()}
+    return dataclasses.replace(knowledge, investigations=tests)
+
+
+def _retrievers(knowledge: Knowledge, settings: Settings, cache: Path) -> tuple[Retriever, ...]:
+    """The built-in corpus, and the site's own collections if there are any."""
+    path = cache / f"index-{knowledge.hash}"
+    try:
+        builtin = open_index(path)
+    except ToolError:
+        build_index(passages(knowledge), path)
+        builtin = open_index(path)
+    own = settings.home / "retrieval"
+    return (builtin, open_retriever(settings.home)) if own.is_dir() else (builtin,)

@@ -1,0 +1,93 @@
+"""The state of a consultation as the record that is handed out."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from yingzhi.agents.specialist import Resources
+from yingzhi.agents.team import TEAM
+from yingzhi.clinical.alert import ALERT_LEVELS, Alert
+from yingzhi.clinical.citation import Citation
+from yingzhi.clinical.consultation import Consultation, Fault, Pins
+from yingzhi.clinical.differential import Differential
+from yingzhi.clinical.words import Language, Text
+from yingzhi.graphs.state import State
+from yingzhi.tools.citations import resolve
+from yingzhi.tools.text import is_chinese
+
+
+def pins(resources: Resources) -> Pins:
+    """What the result is made with."""
+    try:
+        code = version("yingzhi")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        code = "source"
+    return Pins(code=code, knowledge=resources.knowledge.hash, index=resources.knowledge.hash if resources.retrievers else "")
+
+
+def assemble(case: str, state: State, resources: Resources, seconds: float) -> Consultation:
+    """Put the parts together; a specialist without a result makes it degraded, and what it checks is listed as not checked."""
+    presentation = state["presentation"]
+    language: Language = presentation.lang or ("zh" if is_chinese(presentation.text) else "en")
+    differential = state.get("differential") or Differential(diagnoses=[], must_not_miss=[], other=1.0, confidence="none", converged=False)
+    history, workup, medication, documentation = (
+        state.get("history"),
+        state.get("workup"),
+        state.get("pharmacology"),
+        state.get("documentation"),
+    )
+    faults = [f for f in state.get("faults", []) if f.specialist not in {s.name for s in TEAM if s.name in state}]
+    alerts = [*(history.red_flags if history else []), *(medication.alerts if medication else []), *map(_not_checked, faults)]
+    return Consultation(
+        id=case,
+        status="degraded" if faults else "complete",
+        review=state.get("outcome", "pending"),  # type: ignore[arg-type]
+        lang=language,
+        version=state.get("version", 1),
+        differential=differential.diagnoses,
+        must_not_miss=differential.must_not_miss,
+        other=differential.other,
+        confidence=differential.confidence,
+        converged=differential.converged,
+        systemic_links=differential.systemic_links,
+        contrasts=differential.contrasts,
+        changes=differential.changes,
+        decision_path=differential.decision_path,
+        history=history,
+        workup=workup,
+        referral=documentation.referral if documentation else None,
+        medication=medication,
+        documents=documentation.documents if documentation else [],
+        alerts=sorted(alerts, key=lambda a: ALERT_LEVELS.index(a.level)),
+        sources=_sources(differential, state, resources),
+        faults=faults,
+        pins=pins(resources),
+        seconds=round(seconds, 4),
+    )
+
+
+def _not_checked(fault: Fault) -> Alert:
+    zh = next(s.zh for s in TEAM if s.name == fault.specialist)
+    return Alert(
+        id=f"not-checked-{fault.specialist}",
+        kind="not-checked",
+        level="critical",
+        title=Text(en=f"Not checked: {fault.specialist}", zh=f"未核查：{zh}"),
+        why=Text(en="This part failed; nothing it would have found is known.", zh="该部分运行失败，其应核查内容一概未知。"),
+    )
+
+
+def _sources(differential: Differential, state: State, resources: Resources) -> list[Citation]:
+    """Everything that is cited, each once: the sources of diagnoses, cells, links, tests, alerts, then retrieved passages."""
+    ids: list[str] = []
+    for d in differential.diagnoses:
+        if d.probability >= 0.02 or d.id in differential.must_not_miss:
+            ids += [*d.sources, *(c.source for c in d.cells if c.source)]
+    ids += [link.source for link in differential.systemic_links]
+    if workup := state.get("workup"):
+        ids += [t.source for r in workup.rungs for t in r.tests if t.source]
+    if history := state.get("history"):
+        ids += [s for a in history.red_flags for s in a.sources]
+    if medication := state.get("pharmacology"):
+        ids += medication.cited()
+    return [*resolve(ids, resources.knowledge.sources), *differential.evidence]

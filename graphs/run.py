@@ -1,0 +1,151 @@
+"""Runs a consultation: one call, or a stream of events, and takes up a paused one again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.types import Command
+
+from yingzhi.agents.specialist import Resources
+from yingzhi.clinical.consultation import Consultation, Review
+from yingzhi.clinical.errors import CaseError, YingzhiError
+from yingzhi.clinical.presentation import Presentation
+from yingzhi.graphs.build import Graph, build_graph
+from yingzhi.graphs.events import EVENT, Event
+from yingzhi.graphs.result import assemble, pins
+from yingzhi.graphs.review import edited
+from yingzhi.graphs.state import State
+from yingzhi.tools.intake import check_presentation
+
+RECURSION = 200
+"""Super-steps a consultation may take over all its rounds."""
+
+
+@asynccontextmanager
+async def checkpoints(path: Path) -> AsyncIterator[BaseCheckpointSaver[Any]]:
+    """The SQLite checkpoint file, made if there is none."""
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    async with AsyncSqliteSaver.from_conn_string(str(path)) as saver:
+        yield saver
+
+
+async def consult(
+    presentation: Presentation, resources: Resources, *, graph: Graph | None = None, thread: str | None = None
+) -> Consultation:
+    """One consultation up to the doctor's turn.
+
+    Args:
+        presentation: The case.
+        resources: From `open_resources`.
+        graph: A compiled graph; one without checkpoints is made when None.
+        thread: Id under which the checkpoints are kept; given with a graph that keeps them.
+
+    Raises:
+        CaseError: The case can't be worked on; the message names the field and holds no patient text.
+    """
+    began = perf_counter()
+    check_presentation(presentation)
+    graph = graph or build_graph()
+    state = await graph.ainvoke({"presentation": presentation, "version": 1}, _config(thread), context=resources)
+    return assemble(presentation.id, state, resources, perf_counter() - began)  # type: ignore[arg-type]
+
+
+async def resume(review: Review, resources: Resources, *, graph: Graph, thread: str) -> Consultation:
+    """Take a paused consultation up again with the doctor's act.
+
+    Raises:
+        CaseError: There is no paused consultation of this id, or the act names what is not there.
+    """
+    began = perf_counter()
+    state = await paused_state(graph, thread)
+    check_review(review, state, resources)
+    after = await graph.ainvoke(Command(resume=review.model_dump()), _config(thread), context=resources)
+    return assemble(state["presentation"].id, after, resources, perf_counter() - began)  # type: ignore[arg-type]
+
+
+async def stream(presentation: Presentation | Review, resources: Resources, *, graph: Graph, thread: str) -> AsyncIterator[Event]:
+    """The same as a stream of events; exactly one terminal event ends it.
+
+    Args:
+        presentation: A new case, or the doctor's act on a paused one.
+        resources: From `open_resources`.
+        graph: A compiled graph with checkpoints.
+        thread: Id of the consultation.
+    """
+    run, began, seq = uuid.uuid4().hex, perf_counter(), 0
+
+    def stamped(fields: dict[str, Any]) -> Event:
+        nonlocal seq
+        seq += 1
+        return EVENT.validate_python({**fields, "seq": seq, "run": run, "at": round(perf_counter() - began, 4)})
+
+    yield stamped({"type": "run.started", "consultation": thread, "pins": pins(resources)})
+    try:
+        start: Any
+        if isinstance(presentation, Review):
+            check_review(presentation, await paused_state(graph, thread), resources)
+            start = Command(resume=presentation.model_dump())
+        else:
+            check_presentation(presentation)
+            start = {"presentation": presentation, "version": 1}
+        async for fields in graph.astream(start, _config(thread), context=resources, stream_mode="custom"):
+            yield stamped(dict(fields))
+    except CaseError as error:
+        yield stamped({"type": "run.failed", "reason": str(error)})
+        return
+    except Exception as error:  # the stream must end with a terminal event whatever happened; the kind of error is all that is safe to say
+        yield stamped({"type": "run.failed", "reason": str(error) if isinstance(error, YingzhiError) else type(error).__name__})
+        return
+    snapshot = await graph.aget_state(_config(thread))
+    for fields in _ending(snapshot.values):
+        yield stamped(fields)
+
+
+def _ending(state: dict[str, Any]) -> list[dict[str, Any]]:
+    if state.get("outcome"):
+        return [{"type": "run.finished", "review": state["outcome"]}]
+    questions = state["history"].questions if "history" in state else []
+    documents = [d.kind for d in state["documentation"].documents] if "documentation" in state else []
+    status = "degraded" if state.get("faults") else "complete"
+    return [{"type": "approval.required", "questions": questions, "documents": documents}, {"type": "run.paused", "status": status}]
+
+
+async def paused_state(graph: Graph, thread: str) -> State:
+    """The state of a consultation that waits for the doctor.
+
+    Raises:
+        CaseError: There is none of this id, or it is over.
+    """
+    snapshot = await graph.aget_state(_config(thread))
+    if not snapshot.values:
+        raise CaseError("there is no such consultation", "consultation")
+    if snapshot.values.get("outcome") or not snapshot.next:
+        raise CaseError("the consultation is over", "consultation")
+    return snapshot.values  # type: ignore[return-value]
+
+
+def check_review(review: Review, state: State, resources: Resources) -> None:
+    """Refuse an act that names a finding, document or sentence that is not there, before anything is changed.
+
+    Raises:
+        CaseError: Naming the field.
+    """
+    for number, answer in enumerate(review.answers):
+        if answer.finding not in resources.knowledge.findings:
+            raise CaseError("not a finding of the lexicon", f"answers.{number}.finding")
+    if review.edits:
+        if "documentation" not in state:
+            raise CaseError("there are no drafts", "edits")
+        edited(state["documentation"], review.edits)
+
+
+def _config(thread: str | None) -> Any:
+    return {"configurable": {"thread_id": thread or uuid.uuid4().hex}, "recursion_limit": RECURSION}

@@ -1,0 +1,39 @@
+"""Settings: read once at the edge, passed on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from yingzhi.clinical.errors import SettingsError
+from yingzhi.clinical.words import CareLevel
+
+
+class Settings(BaseModel):
+    """How this installation works. Environment variables are `YINGZHI_` and the field's name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(default_factory=lambda: user_data_path("yingzhi"), description="Where all local state lives.")
+    tenant: str = Field(
+        default="local", pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9_.@-]{0,126}[A-Za-z0-9])?$", description="Whose documents are searched."
+    )
+    setting: CareLevel = Field(default="secondary", description="Level of the site, where a case does not say.")
+    evidence: bool = Field(default=True, description="Search the evidence index during a consultation.")
+    prices: Path | None = Field(default=None, description="YAML file of investigation id: CNY that replaces the built-in prices.")
+
+    @classmethod
+    def from_environment(cls, environment: dict[str, str]) -> Settings:
+        """Read the settings from environment variables.
+
+        Raises:
+            SettingsError: A variable has a value that can't be; the message names it.
+        """
+        values = {name: environment[f"YINGZHI_{name.upper()}"] for name in cls.model_fields if environment.get(f"YINGZHI_{name.upper()}")}
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise SettingsError(f"YINGZHI_{str(first['loc'][0]).upper()}: {first['msg']}") from error

@@ -1,0 +1,1 @@
+"""Facts as YAML, and their typed loader."""

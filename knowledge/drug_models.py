@@ -1,0 +1,279 @@
+"""The shape of the drug knowledge: drugs, their classes, and the rules that make two of them, or one and a patient, unsafe.
+
+A fact is written once, as high up as it holds: what all NSAIDs do stands in the class, what only celecoxib does in the drug.
+Traits carry a level (1 weak … 3 strong); the rules name traits, never lists of drugs, wherever a mechanism explains the harm.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from yingzhi.knowledge.models import Bilingual, BilingualList, Id, Source, Strict
+
+Harm = Literal["contraindicated", "major", "moderate", "minor"]
+"""How bad: never together, avoid or act now, watch or adjust, know it."""
+
+Level = Annotated[int, Field(ge=0, le=3)]
+"""0 = not at all (takes back what the class says), 1 = weak or possible, 2 = moderate or known, 3 = strong or high."""
+
+Sensitivity = Annotated[int, Field(ge=0, le=4)]
+"""How far exposure follows the pathway: 1 minor, 2 moderate, 3 sensitive or narrow, 4 so sensitive that a strong inhibitor is forbidden."""
+
+Term = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(>=[1-4])?$")]
+"""A drug, class, effect, or `<pathway>-substrate|inhibitor|inducer`, with the least level: `methotrexate`, `nsaid`, `qt>=2`."""
+
+Route = Literal[
+    "oral", "sublingual", "buccal", "iv", "im", "sc", "transdermal",
+    "topical", "inhaled", "nasal", "ophthalmic", "otic", "vaginal", "rectal", "intralesional",
+]  # fmt: skip
+LOCAL_ROUTES: frozenset[str] = frozenset({"topical", "inhaled", "nasal", "ophthalmic", "otic", "vaginal", "rectal", "intralesional"})
+"""Routes whose systemic exposure is negligible unless the drug says otherwise."""
+
+
+class PatientRule(Strict):
+    """A reason in the patient against a drug. All fields that are given have to hold."""
+
+    any_of: tuple[Id, ...] = ()
+    """Conditions, of which one is enough."""
+    egfr_below: float | None = None
+    """mL/min/1.73 m²."""
+    age_below: float | None = None
+    age_from: float | None = None
+    """Years."""
+    sex: Literal["female", "male"] | None = None
+    severity: Harm
+    risk: Bilingual
+    act: Bilingual
+    local: bool = False
+    """Holds on the skin or another local route too."""
+    source: Id
+
+
+class Reproduction(Strict):
+    """What pregnancy or breast-feeding means for a drug."""
+
+    level: Literal["contraindicated", "avoid", "caution", "compatible"]
+    text: Bilingual
+    local: bool = False
+    """Holds on the skin or another local route too."""
+    source: Id
+
+
+class WashOut(Strict):
+    """How long contraception has to go on after the last dose."""
+
+    female_months: float | None = None
+    male_months: float | None = None
+    text: Bilingual
+    source: Id
+
+
+class Check(Strict):
+    """Tests to do before the drug is begun or while it goes on."""
+
+    tests: tuple[Id, ...] = ()
+    """Ids of investigations."""
+    what: Bilingual
+    before: bool = False
+    weeks: tuple[float, ...] = ()
+    """Weeks after the first dose."""
+    then_every_weeks: float | None = None
+    source: Id
+
+
+class StopRule(Strict):
+    """A finding on which the drug is stopped or reduced."""
+
+    when: Bilingual
+    act: Bilingual
+    source: Id
+
+
+class Pack(Strict):
+    """All that goes with a systemic drug: before, during, when to stop, what to tell the patient."""
+
+    checks: tuple[Check, ...] = ()
+    stop: tuple[StopRule, ...] = ()
+    counsel: tuple[Bilingual, ...] = ()
+
+
+class Traits(Strict):
+    """What interaction rules and patient rules look at."""
+
+    substrate: dict[Id, Sensitivity] = Field(default_factory=dict)
+    inhibits: dict[Id, Level] = Field(default_factory=dict)
+    induces: dict[Id, Level] = Field(default_factory=dict)
+    effects: dict[Id, Level] = Field(default_factory=dict)
+    allergy_groups: tuple[Id, ...] = ()
+    rules: tuple[PatientRule, ...] = ()
+    pregnancy: Reproduction | None = None
+    lactation: Reproduction | None = None
+    wash_out: WashOut | None = None
+
+
+class DrugClass(Traits):
+    """Drugs that share traits. A drug of the class has them unless it says otherwise."""
+
+    id: Id
+    names: Bilingual
+    aliases: BilingualList = BilingualList()
+    parents: tuple[Id, ...] = ()
+    duplicate: bool = False
+    """Two drugs of the class at once are a duplication."""
+
+
+class Drug(Traits):
+    """One active substance (or one fixed herbal product)."""
+
+    id: Id
+    names: Bilingual
+    aliases: BilingualList = BilingualList()
+    """Synonyms, US and UK names, brands."""
+    atc: str = Field(default="", pattern=r"^([A-Z]\d\d([A-Z]([A-Z](\d\d)?)?)?)?$")
+    classes: tuple[Id, ...] = ()
+    routes: tuple[Route, ...] = ("oral",)
+    absorbed_locally: bool = False
+    """A local route still gives exposure that matters (timolol eye drops)."""
+    ingredients: tuple[Id, ...] = ()
+    """For a fixed combination: the drugs in it; their traits and rules hold for it too."""
+    pack: Pack | None = None
+    sources: tuple[Id, ...] = ()
+    """Where the traits come from."""
+
+
+class Effect(Strict):
+    """A pharmacodynamic or absorption trait."""
+
+    id: Id
+    names: Bilingual
+
+
+class Pathway(Strict):
+    """An enzyme or transporter by which drugs change each other's exposure."""
+
+    id: Id
+    names: Bilingual
+    kind: Literal["enzyme", "transporter"]
+
+
+class KineticRow(Strict):
+    """How bad it is when a drug of this strength meets one of this sensitivity on one pathway."""
+
+    kind: Literal["inhibits", "induces"]
+    strength: Annotated[int, Field(ge=1, le=3)]
+    sensitivity: Annotated[int, Field(ge=1, le=4)]
+    severity: Harm
+
+
+class KineticTemplate(Strict):
+    """Words for an exposure change; `{actor}`, `{victim}` and `{pathway}` are filled in."""
+
+    kind: Literal["inhibits", "induces"]
+    mechanism: Bilingual
+    management: Bilingual
+    onset: Literal["rapid", "delayed"]
+    source: Id
+
+
+class PairRule(Strict):
+    """A drug of side `a` with a drug of side `b`, whichever comes first."""
+
+    id: Id
+    group: Id | None = None
+    """Of the rules of one group only the most severe speaks; the id where not given."""
+    a: tuple[Term, ...] = Field(min_length=1)
+    b: tuple[Term, ...] = Field(min_length=1)
+    not_a: tuple[Term, ...] = ()
+    not_b: tuple[Term, ...] = ()
+    severity: Harm
+    onset: Literal["rapid", "delayed", "unknown"] = "unknown"
+    mechanism: Bilingual
+    management: Bilingual
+    local: bool = False
+    """Holds even if one of the two is used on the skin or another local route."""
+    source: Id
+
+
+class Grade(Strict):
+    """One cell of an additive rule: a drug of at least `one` with another of at least `other`."""
+
+    one: Annotated[int, Field(ge=1, le=3)]
+    other: Annotated[int, Field(ge=1, le=3)]
+    severity: Harm
+
+
+class AdditiveRule(Strict):
+    """Two drugs with the same effect. Weak with weak is left out on purpose: it would alarm everywhere."""
+
+    id: Id
+    effect: Id
+    grades: tuple[Grade, ...] = Field(min_length=1)
+    onset: Literal["rapid", "delayed", "unknown"] = "unknown"
+    mechanism: Bilingual
+    management: Bilingual
+    source: Id
+
+
+class CombinedRule(Strict):
+    """What three or more drugs do together though no two of them need to."""
+
+    id: Id
+    members: tuple[tuple[Term, ...], ...] = Field(min_length=3)
+    """One different drug for each member; the terms of one member are alternatives."""
+    severity: Harm
+    mechanism: Bilingual
+    management: Bilingual
+    source: Id
+
+
+class AllergyCross(Strict):
+    """Another group that may react too."""
+
+    group: Id
+    severity: Harm
+    text: Bilingual
+
+
+class AllergyGroup(Strict):
+    """Drugs that a patient allergic to one of them may not bear."""
+
+    id: Id
+    names: Bilingual
+    aliases: BilingualList = BilingualList()
+    severity: Harm
+    """For another drug of the same group."""
+    text: Bilingual
+    cross: tuple[AllergyCross, ...] = ()
+    source: Id
+
+
+class Condition(Strict):
+    """A state of the patient that rules name. Ids of the findings lexicon are used where one fits."""
+
+    id: Id
+    names: Bilingual
+    aliases: BilingualList = BilingualList()
+    implies: tuple[Id, ...] = ()
+    tested: bool = False
+    """Known only by a test: silence in the record is `not_checked`, not `absent`."""
+    tests: tuple[Id, ...] = ()
+    """Investigations that settle it."""
+
+
+class DrugKnowledge(Strict):
+    """All the drug knowledge in one bundle, as read from the files."""
+
+    drugs: tuple[Drug, ...]
+    classes: tuple[DrugClass, ...]
+    effects: tuple[Effect, ...]
+    pathways: tuple[Pathway, ...]
+    kinetic_rows: tuple[KineticRow, ...]
+    kinetic_templates: tuple[KineticTemplate, ...]
+    additive_rules: tuple[AdditiveRule, ...]
+    pair_rules: tuple[PairRule, ...]
+    combined_rules: tuple[CombinedRule, ...]
+    allergy_groups: tuple[AllergyGroup, ...]
+    conditions: tuple[Condition, ...]
+    sources: tuple[Source, ...]

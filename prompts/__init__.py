@@ -1,0 +1,1 @@
+"""What models are told; empty until specialists can be driven by a model."""

@@ -1,0 +1,71 @@
+"""The drug files as a whole."""
+
+import pytest
+
+from yingzhi.knowledge.drug_load import read_drug_knowledge
+from yingzhi.knowledge.load import HERE, read_yaml
+from yingzhi.tools.formulary import build_formulary
+
+KNOWLEDGE = read_drug_knowledge()
+
+
+def ids(folder: str) -> set[str]:
+    rows = (row for path in (HERE / folder).glob("*.yaml") for row in (read_yaml(path) or []))  # type: ignore[attr-defined]
+    return {row["id"] for row in rows}
+
+
+def test_the_formulary_holds_what_dermatology_and_its_patients_use() -> None:
+    assert len(KNOWLEDGE.drugs) >= 650
+    formulary = build_formulary(KNOWLEDGE)
+    for drug in (
+        "methotrexate",
+        "clobetasol-propionate",
+        "ivig",
+        "hydroxychloroquine",
+        "compound-glycyrrhizin",
+        "total-glucosides-of-paeony",
+    ):
+        assert drug in formulary.drugs
+
+
+def test_every_source_that_a_rule_names_is_there() -> None:
+    known = ids("sources")
+    holders = (*KNOWLEDGE.drugs, *KNOWLEDGE.classes)
+    named = {s for d in KNOWLEDGE.drugs for s in d.sources}
+    named |= {r.source for h in holders for r in h.rules}
+    named |= {r.source for h in holders for r in (h.pregnancy, h.lactation, h.wash_out) if r}
+    packs = [d.pack for d in KNOWLEDGE.drugs if d.pack]
+    named |= {c.source for p in packs for c in p.checks} | {r.source for p in packs for r in p.stop}
+    named |= {r.source for r in KNOWLEDGE.additive_rules} | {r.source for r in KNOWLEDGE.pair_rules}
+    named |= {r.source for r in KNOWLEDGE.combined_rules} | {g.source for g in KNOWLEDGE.allergy_groups}
+    named |= {t.source for t in KNOWLEDGE.kinetic_templates}
+    assert named - known == set()
+
+
+def test_every_condition_effect_group_and_test_that_is_named_is_there() -> None:
+    holders = (*KNOWLEDGE.drugs, *KNOWLEDGE.classes)
+    conditions = {c.id for c in KNOWLEDGE.conditions}
+    assert {c for h in holders for r in h.rules for c in r.any_of} - conditions == set()
+    assert {c for one in KNOWLEDGE.conditions for c in one.implies} - conditions == set()
+    assert {e for h in holders for e in h.effects} - {e.id for e in KNOWLEDGE.effects} == set()
+    pathways = {p.id for p in KNOWLEDGE.pathways}
+    assert {p for h in holders for p in (*h.substrate, *h.inhibits, *h.induces)} - pathways == set()
+    groups = {g.id for g in KNOWLEDGE.allergy_groups}
+    assert {g for h in holders for g in h.allergy_groups} | {c.group for g in KNOWLEDGE.allergy_groups for c in g.cross} <= groups
+    tests = {t for d in KNOWLEDGE.drugs if d.pack for c in d.pack.checks for t in c.tests} | {
+        t for c in KNOWLEDGE.conditions for t in c.tests
+    }
+    investigations = ids("investigations")
+    if investigations:
+        assert tests - investigations == set()
+
+
+@pytest.mark.parametrize(
+    "drug", ["methotrexate", "ciclosporin", "azathioprine", "isotretinoin", "acitretin", "dapsone", "adalimumab", "upadacitinib"]
+)
+def test_the_important_systemic_drugs_have_a_pack_with_a_baseline_and_stop_rules(drug: str) -> None:
+    pack = next(d.pack for d in KNOWLEDGE.drugs if d.id == drug)
+    assert pack is not None
+    assert any(c.before for c in pack.checks)
+    assert any(not c.before for c in pack.checks)
+    assert pack.stop

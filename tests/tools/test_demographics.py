@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from yingzhi.tools.demographics import read_demographics
+
+
+@pytest.mark.parametrize(
+    ("text", "age", "sex"),
+    [
+        ("A 45-year-old man presents", 45, "male"),
+        ("An 8-month-old girl", 8 / 12, "female"),
+        ("A 3-week-old boy", 21 / 365.25, "male"),
+        ("a forty-two year old woman", 42, "female"),
+        ("64 yo M with a rash", 64, "male"),
+        ("a man in his 50s", 55, "male"),
+        ("患者女，68岁。", 68, "female"),
+        ("男孩2岁，低热2天", 2, "male"),
+        ("患儿，男，5月龄", 5 / 12, "male"),
+        ("病患男性，82歲。", 82, "male"),
+        ("患者男，50多岁", 50, "male"),
+        ("一岁半女婴", 1.5, "female"),
+    ],
+)
+def test_age_and_sex_are_read(text: str, age: float, sex: str) -> None:
+    found = read_demographics(text)
+    assert found.age is not None
+    assert found.age.value == pytest.approx(age, abs=0.05)
+    assert found.sex == sex
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("for 3 weeks", 21),
+        ("a 2-year history of", 730.5),
+        ("started ten days ago", 10),
+        ("皮疹3天", 3),
+        ("反复发作半年", 182.6),
+        ("两个月前出现", 60.8),
+        ("瘙痒1周余", 7),
+        ("起病数小时", 0.125),
+    ],
+)
+def test_durations_are_read_in_days(text: str, days: float) -> None:
+    assert read_demographics(text).durations[0].value == pytest.approx(days, rel=0.01)
+
+
+@pytest.mark.parametrize("text", ["2014年体检正常", "每3天换药", "the patient is 30 years old"])
+def test_dates_doses_and_ages_are_no_durations(text: str) -> None:
+    assert read_demographics(text).durations == ()

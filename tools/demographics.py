@@ -1,0 +1,167 @@
+"""Age, sex, durations and pregnancy read out of a note."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from yingzhi.clinical.words import Sex
+from yingzhi.tools.text import simplify
+
+DAYS = {"hour": 1 / 24, "hr": 1 / 24, "day": 1.0, "week": 7.0, "wk": 7.0, "month": 30.4, "mo": 30.4, "year": 365.25, "yr": 365.25,
+        "小时": 1 / 24, "天": 1.0, "日": 1.0, "周": 7.0, "星期": 7.0, "礼拜": 7.0, "个月": 30.4, "月": 30.4, "年": 365.25}  # fmt: skip
+NUMBER_EN = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
+             "a": 1, "an": 1, "several": 3, "few": 3, "couple": 2, "half": 0.5, "fifteen": 15, "twenty": 20, "thirty": 30}  # fmt: skip
+NUMBER_ZH = {
+    "半": 0.5,
+    "一": 1,
+    "两": 2,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+    "十": 10,
+    "数": 3,
+    "几": 3,
+    "多": 3,
+}
+_NUM_EN = r"\d+(?:\.\d+)?|" + "|".join(NUMBER_EN)
+_UNIT_EN = r"hour|hr|day|week|wk|month|mo|year|yr"
+AGE_EN = re.compile(
+    rf"\b({_NUM_EN}|\w+ty(?:[- ]\w+)?)[- ]?({_UNIT_EN})s?[- ]?olds?\b|\b(?:aged?|age of|age:)\s*(\d{{1,3}})\b|\b(\d{{1,3}})\s*(?:yo|y/o|y\.o\.)(?!\w)|\b(\d{{1,3}})\s?([MF])\b(?=[ ,.;])",
+    re.IGNORECASE,
+)
+AGE_ZH = re.compile(
+    r"(\d{1,3}(?:\.\d)?|[一二三四五六七八九十]{1,3})\s*[多余来+]?\s*(岁半|岁|周岁|个月大|月龄|个月龄|天龄|日龄)|出生(?:后)?\s*(\d{1,3})\s*(天|日|周|个月)|(?:男|女|婴|儿)[，,、\s]*(\d{1,2})\s*个?月(?=[，,。\s])"
+)
+STAGES = ((r"\bnewborn|\bneonat|新生儿", 0.02), (r"\binfant\b|婴儿|男婴|女婴|宝宝", 0.7), (r"\btoddler|幼儿", 2.0), (r"\bteenage|\badolescent|青少年|青春期", 15.0),
+          (r"\bschool-?age|学龄|小孩|孩子|儿童|患儿|\bchild\b|\bboy\b|\bgirl\b|男孩|女孩", 8.0), (r"\belderly|老年|老人|大爷|大妈", 72.0), (r"\byoung (?:man|woman|adult)|大学生", 22.0), (r"\bmiddle-aged|中年", 50.0))  # fmt: skip
+DECADE = re.compile(r"\bin (?:his|her|their) (?:early |mid[- ]?|late )?(\d)0'?s\b", re.IGNORECASE)
+SEX_EN = re.compile(r"\b(?:(man|male|boy|gentleman|he|his|him|husband)|(woman|female|girl|lady|she|her))\b", re.IGNORECASE)
+SEX_ZH = re.compile(r"(男(?!友|朋友|科)|先生|大爷|爸爸|父亲|老公)|(女(?!友|朋友|儿)|女士|大妈|妈妈|母亲|孕妇|产妇|老婆)")
+SEX_LETTER = re.compile(r"\b\d{1,3}\s?(?:yo|y/o|y\.o\.|yrs?)?\s?(?:(M)|(F))\b")
+DURATION_EN = re.compile(
+    rf"\b({_NUM_EN})(?:\s*(?:-|–|to|or)\s*({_NUM_EN}))?[- ]+(?:of )?({_UNIT_EN})s?\b(?![- ]?old)(?!\s+(?:after|later|of age))",
+    re.IGNORECASE,
+)
+DURATION_ZH = re.compile(
+    r"(\d+(?:\.\d+)?|[一两二三四五六七八九十半数几]{1,2})(?:\s*[-~～至到]\s*(\d+))?\s*(多|余|几)?\s*(小时|天|日|周|星期|礼拜|个多月|个半月|个月|月|年)(?!龄|大|生|级|级|\d+日)(半|余|多)?"
+)
+NOT_DURATION_ZH = re.compile(r"(?:\d{4}年|\d+月\d+日|[上下本今去每][个]?[年月周天]|\d+岁|每\s*\d|q\d|次/)")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number read from the text with its place."""
+
+    value: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Demographics:
+    """What the note says of the patient; None where it says nothing."""
+
+    age: Measure | None
+    """Years."""
+    sex: Sex
+    durations: tuple[Measure, ...]
+    """Days, in order of place; ages are not among them."""
+    stated_age: bool = True
+    """Whether a number was given, not only a stage of life."""
+
+
+def read_demographics(text: str) -> Demographics:
+    """Read age (years), sex and durations (days) from a note in either language."""
+    plain = simplify(text)
+    age = _age(plain)
+    stage = None if age else _stage(plain)
+    return Demographics(age or stage, _sex(plain), _durations(plain, age), stated_age=age is not None)
+
+
+def _number(word: str) -> float | None:
+    low = word.lower()
+    if re.fullmatch(r"\d+(?:\.\d+)?", low):
+        return float(low)
+    if low in NUMBER_EN:
+        return NUMBER_EN[low]
+    tens = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+    parts = re.split("[- ]", low)
+    if parts[0] in tens:
+        return tens[parts[0]] + (NUMBER_EN.get(parts[1], 0) if len(parts) > 1 else 0)
+    if all(c in NUMBER_ZH for c in low):
+        if "十" in low:
+            left, _, right = low.partition("十")
+            return (NUMBER_ZH.get(left, 1) if left else 1) * 10 + (NUMBER_ZH.get(right, 0) if right else 0)
+        return float(NUMBER_ZH[low[-1]])
+    return None
+
+
+def _age(text: str) -> Measure | None:
+    found = [m for m in (AGE_EN.search(text), AGE_ZH.search(text), DECADE.search(text)) if m]
+    for match in sorted(found, key=lambda m: m.start()):
+        value = _age_value(match)
+        if value is not None and 0 <= value <= 120:
+            return Measure(value, match.start(), match.end())
+    return None
+
+
+def _age_value(match: re.Match[str]) -> float | None:
+    groups = match.groups()
+    if match.re is DECADE:
+        return int(groups[0]) * 10 + 5
+    if match.re is AGE_EN:
+        number, unit = groups[0], groups[1]
+        if number:
+            value = _number(number)
+            return None if value is None else value * DAYS[unit.lower()] / 365.25
+        return float(groups[2] or groups[3] or groups[4])
+    number, unit, born, born_unit, months = groups
+    if months:
+        return float(months) / 12
+    if born:
+        return float(born) * DAYS[born_unit] / 365.25
+    value = _number(number)
+    if value is None:
+        return None
+    if unit == "岁半":
+        return value + 0.5
+    if "岁" in unit:
+        return value
+    return value / 12 if "月" in unit else value / 365.25
+
+
+def _stage(text: str) -> Measure | None:
+    for pattern, value in STAGES:
+        match = re.search(pattern, text, re.IGNORECASE)
+        if match:
+            return Measure(value, match.start(), match.end())
+    return None
+
+
+def _sex(text: str) -> Sex:
+    found = [m for m in (SEX_EN.search(text), SEX_ZH.search(text), SEX_LETTER.search(text)) if m]
+    if not found:
+        return "unknown"
+    first = min(found, key=lambda m: m.start())
+    return "male" if first.group(1) else "female"
+
+
+def _durations(text: str, age: Measure | None) -> tuple[Measure, ...]:
+    found: list[Measure] = []
+    for pattern in (DURATION_EN, DURATION_ZH):
+        for match in pattern.finditer(text):
+            inside_age = age is not None and match.start() < age.end and match.end() > age.start
+            if inside_age or NOT_DURATION_ZH.search(text[max(0, match.start() - 4) : match.end()]):
+                continue
+            value = _number(match.group(2) or match.group(1))
+            unit = match.group(3) if pattern is DURATION_EN else match.group(4)
+            days = DAYS.get(unit.lower(), DAYS.get(unit.replace("多", "").replace("半", ""), 0.0))
+            if value and days:
+                found.append(Measure(value * days, match.start(), match.end()))
+    return tuple(sorted(found, key=lambda m: m.start))

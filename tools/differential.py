@@ -1,0 +1,190 @@
+"""Builds the differential from a ranking: the matrix, the must-not-miss lane, links, contrasts and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from yingzhi.clinical.differential import Cell, Change, Confidence, Contrast, Diagnosis, Differential, SystemicLink
+from yingzhi.clinical.finding import Finding
+from yingzhi.clinical.words import Text
+from yingzhi.knowledge.models import Disease, FindingTerm
+from yingzhi.tools.inference import DiagnosisModel
+from yingzhi.tools.ranking import Ranking
+from yingzhi.tools.red_flags import text
+
+SHOWN = 12
+"""How many diagnoses are handed over."""
+LIVE = 0.02
+"""A must-not-miss disease above this probability stays in its lane."""
+LIVE_EVIDENCE = 2.5
+"""…or with findings that together make it this many times (natural log) likelier than before."""
+NEUTRAL = 0.3
+"""A likelihood ratio whose log2 is smaller than this says nothing worth showing."""
+HALLMARK = 0.5
+LINKED = 0.15
+"""Links and contrasts are shown for diagnoses above this probability."""
+
+
+def build_differential(
+    model: DiagnosisModel,
+    ranking: Ranking,
+    diseases: Mapping[str, Disease],
+    terms: Mapping[str, FindingTerm],
+    findings: list[Finding],
+    before: Differential | None = None,
+) -> Differential:
+    """The whole result of the differential specialist.
+
+    Args:
+        model: The diagnosis model.
+        ranking: Posterior from `rank`.
+        diseases: By id.
+        terms: Lexicon by id.
+        findings: Findings of the record, for the places they were read at.
+        before: The previous version, to say what changed.
+    """
+    order = [int(i) for i in np.argsort(-ranking.probability)]
+    lane = [i for i in order if _must_not_be_missed(ranking, i, diseases[model.diseases[i]])]
+    shown = order[:SHOWN] + [i for i in lane if i not in order[:SHOWN]]
+    places = {f.id: f for f in findings if f.experiencer == "patient"}
+    diagnoses = [_diagnosis(model, ranking, i, diseases[model.diseases[i]], terms, places) for i in shown]
+    confidence = confidence_of(ranking)
+    return Differential(
+        diagnoses=diagnoses,
+        must_not_miss=[model.diseases[i] for i in lane],
+        other=round(ranking.other, 4),
+        confidence=confidence,
+        converged=converged(ranking),
+        systemic_links=_links(diagnoses, diseases),
+        contrasts=_contrasts(diagnoses, diseases),
+        changes=_changes(before, diagnoses, findings, model),
+    )
+
+
+def confidence_of(ranking: Ranking) -> Confidence:
+    """`none` = nothing to go on, then low, moderate, high: from the evidence and the leading probability."""
+    informative = sum(1 for o in ranking.observed if o.strength > 0)
+    top = float(ranking.probability.max()) if len(ranking.probability) else 0.0
+    if informative == 0:
+        return "none"
+    if informative < 3 or top < 0.15 or ranking.other > 0.5:
+        return "low"
+    return "high" if top >= 0.6 and informative >= 5 else "moderate"
+
+
+def converged(ranking: Ranking) -> bool:
+    """Whether the field is narrow enough for targeted tests: three diagnoses hold most of the probability, on real evidence."""
+    best = np.sort(ranking.probability)[::-1]
+    informative = sum(1 for o in ranking.observed if o.strength > 0)
+    return informative >= 4 and (float(best[0]) >= 0.5 or float(best[:3].sum()) >= 0.7)
+
+
+def _must_not_be_missed(ranking: Ranking, i: int, disease: Disease) -> bool:
+    if not disease.must_not_miss:
+        return False
+    p = float(ranking.probability[i])
+    return p >= LIVE or (p >= LIVE / 10 and float(ranking.evidence[i]) >= LIVE_EVIDENCE)
+
+
+def _diagnosis(
+    model: DiagnosisModel, ranking: Ranking, i: int, disease: Disease, terms: Mapping[str, FindingTerm], places: Mapping[str, Finding]
+) -> Diagnosis:
+    cells = _cells(model, ranking, i, disease, terms, places)
+    return Diagnosis(
+        id=disease.id,
+        en=disease.names.en,
+        zh=disease.names.zh,
+        aliases=[*disease.aliases.en, *disease.aliases.zh],
+        icd10=disease.icd10,
+        xrefs=list(disease.xrefs),
+        probability=round(float(ranking.probability[i]), 4),
+        commonness=disease.commonness,
+        must_not_miss=disease.must_not_miss,
+        danger=text(disease.danger) if disease.danger else None,
+        summary=text(disease.summary),
+        cells=cells,
+        sources=list(disease.sources),
+    )
+
+
+def _cells(
+    model: DiagnosisModel, ranking: Ranking, i: int, disease: Disease, terms: Mapping[str, FindingTerm], places: Mapping[str, Finding]
+) -> list[Cell]:
+    written = {f.finding: f for f in disease.findings}
+    cells = []
+    for k, seen in enumerate(ranking.observed):
+        weight = float(ranking.contribution[i, k]) / float(np.log(2))
+        if abs(weight) < NEUTRAL:
+            continue
+        term, fact = terms[seen.finding], written.get(seen.finding)
+        place = places.get(seen.finding)
+        cells.append(
+            Cell(
+                finding=term.id, en=term.names.en, zh=term.names.zh, effect="supports" if weight > 0 else "opposes", weight=round(weight, 2),
+                share=fact.p if fact else None, basis=fact.basis if fact else None, spans=place.spans if place else [], source=fact.source if fact else "",
+            )
+        )  # fmt: skip
+    cells.sort(key=lambda c: -abs(c.weight))
+    known = {o.finding for o in ranking.observed} | set(places)
+    known |= {a for f in known if f in model.ancestors for a in model.ancestors[f]}
+    unasked = [f for f in disease.findings if f.p >= HALLMARK and f.finding in terms and f.finding not in known]
+    rated = sorted(((float(np.log2(f.p / model.leak[model.column[f.finding]])), f) for f in unasked), key=lambda pair: -pair[0])
+    for weight, f in rated[:4]:
+        term = terms[f.finding]
+        cells.append(
+            Cell(
+                finding=term.id,
+                en=term.names.en,
+                zh=term.names.zh,
+                effect="not-asked",
+                weight=round(weight, 2),
+                share=f.p,
+                basis=f.basis,
+                source=f.source,
+            )
+        )
+    return cells
+
+
+def _links(diagnoses: Iterable[Diagnosis], diseases: Mapping[str, Disease]) -> list[SystemicLink]:
+    return [
+        SystemicLink(disease=d.id, condition=text(link.condition), strength=link.strength, act=text(link.act), source=link.source)
+        for d in diagnoses
+        if d.probability >= LINKED
+        for link in diseases[d.id].systemic_links
+    ]
+
+
+def _contrasts(diagnoses: list[Diagnosis], diseases: Mapping[str, Disease]) -> list[Contrast]:
+    live = [d.id for d in diagnoses if d.probability >= 0.03][:6]
+    found: dict[frozenset[str], Contrast] = {}
+    for first in live:
+        for mimic in diseases[first].mimics:
+            pair = frozenset((first, mimic.disease))
+            if mimic.disease in live and pair not in found:
+                found[pair] = Contrast(first=first, second=mimic.disease, apart_by=text(mimic.apart_by), findings=list(mimic.findings))
+    return list(found.values())
+
+
+def _changes(before: Differential | None, diagnoses: list[Diagnosis], findings: list[Finding], model: DiagnosisModel) -> list[Change]:
+    if before is None:
+        return []
+    old = {d.id: d for d in before.diagnoses}
+    seen_before = {c.finding: c.effect for d in before.diagnoses for c in d.cells if c.effect != "not-asked"}
+    changes = []
+    for d in diagnoses:
+        was = old[d.id].probability if d.id in old else 0.0
+        if abs(d.probability - was) >= 0.03:
+            because = [c.finding for c in d.cells if c.effect != "not-asked" and c.finding not in seen_before]
+            changes.append(Change(diagnosis=d.id, before=was, after=d.probability, because=because))
+    for d in before.diagnoses:
+        if d.probability >= 0.03 and d.id not in {x.id for x in diagnoses}:
+            changes.append(Change(diagnosis=d.id, before=d.probability, after=0.0))
+    return sorted(changes, key=lambda c: -abs(c.after - c.before))
+
+
+def name_of(disease: Disease) -> Text:
+    """The disease's name in both languages."""
+    return Text(en=disease.names.en, zh=disease.names.zh)

@@ -1,0 +1,157 @@
+"""The patient as drug rules see them: what is known to be there, known to be absent, and not known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from yingzhi.clinical.medication import DrugPatient
+from yingzhi.clinical.presentation import Medication
+from yingzhi.clinical.words import Sex
+from yingzhi.knowledge.drug_models import PatientRule, Route
+from yingzhi.tools.drug_names import fold
+from yingzhi.tools.formulary import Formulary
+from yingzhi.tools.renal import egfr_adult, egfr_child
+
+CHILDBEARING = (12.0, 55.0)
+"""Years in which pregnancy has to be thought of."""
+
+ROUTES: dict[str, Route] = {
+    **dict.fromkeys(("oral", "po", "p.o.", "by mouth", "口服", "内服"), "oral"),
+    **dict.fromkeys(("topical", "external", "cutaneous", "外用", "外涂", "外擦", "涂擦", "湿敷"), "topical"),
+    **dict.fromkeys(("iv", "i.v.", "intravenous", "infusion", "静脉", "静滴", "静脉滴注", "静注"), "iv"),
+    **dict.fromkeys(("im", "i.m.", "intramuscular", "肌注", "肌内注射", "肌肉注射"), "im"),
+    **dict.fromkeys(("sc", "s.c.", "subcutaneous", "皮下注射", "皮下"), "sc"),
+    **dict.fromkeys(("inhaled", "inhalation", "吸入"), "inhaled"),
+    **dict.fromkeys(("nasal", "鼻喷", "鼻用"), "nasal"),
+    **dict.fromkeys(("ophthalmic", "eye drops", "eye", "滴眼", "眼用"), "ophthalmic"),
+    **dict.fromkeys(("intralesional", "皮损内注射", "皮损内", "局部注射"), "intralesional"),
+    **dict.fromkeys(("vaginal", "阴道"), "vaginal"),
+    **dict.fromkeys(("rectal", "直肠", "灌肠"), "rectal"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PatientState:
+    """Facts in the form in which rules ask for them. None = not known."""
+
+    sex: Sex
+    age: float | None
+    egfr: float | None
+    pregnant: bool | None
+    lactating: bool | None
+    planning: bool | None
+    present: frozenset[str]
+    absent: frozenset[str]
+
+    @property
+    def may_bear_children(self) -> bool:
+        """Whether pregnancy cannot be ruled out by sex and age."""
+        return self.sex != "male" and (self.age is None or CHILDBEARING[0] <= self.age <= CHILDBEARING[1])
+
+
+def patient_state(patient: DrugPatient, formulary: Formulary) -> PatientState:
+    """Derive what the rules need: conditions with what they imply, and kidney function from creatinine."""
+    egfr = patient.egfr if patient.egfr is not None else _egfr(patient)
+    present = _conditions(patient.conditions, formulary, closure=True)
+    if egfr is not None and egfr < 60:
+        present |= {"chronic-kidney-disease"}
+    if "dialysis" in present and egfr is None:
+        egfr = 10.0  # dialysis means a GFR below 15
+    if patient.planning_pregnancy:
+        present |= {"fertility-wish"}
+    return PatientState(
+        sex=patient.sex,
+        age=patient.age,
+        egfr=egfr,
+        pregnant=False if patient.sex == "male" and patient.pregnant is None else patient.pregnant,
+        lactating=False if patient.sex == "male" and patient.lactating is None else patient.lactating,
+        planning=patient.planning_pregnancy,
+        present=frozenset(present),
+        absent=frozenset(_conditions(patient.conditions_absent, formulary, closure=False)) - present,
+    )
+
+
+FORMS: tuple[tuple[re.Pattern[str], Route], ...] = (
+    (re.compile(r"(?:cream|ointment|lotion|shampoo|foam)\b|(?:乳膏|软膏|搽剂|洗剂|霜|香波|涂膜剂|外用)", re.IGNORECASE), "topical"),
+    (re.compile(r"(?:eye drops|eye ointment)\b|(?:滴眼液|眼膏|眼用)", re.IGNORECASE), "ophthalmic"),
+    (re.compile(r"(?:nasal spray)\b|鼻喷", re.IGNORECASE), "nasal"),
+    (re.compile(r"(?:inhaler)\b|吸入", re.IGNORECASE), "inhaled"),
+)
+"""Dosage forms in a drug's name that settle its route; the later ones are the more telling."""
+
+
+def route_of(medication: Medication) -> str:
+    """How a drug is given: by its route where written, else by the dosage form in its name, else an empty string."""
+    if medication.route.strip():
+        return read_route(medication.route)
+    return next((route for form, route in reversed(FORMS) if form.search(medication.name)), "")
+
+
+def read_route(words: str) -> str:
+    """The route that a wording means, or an empty string if it is not certain."""
+    return ROUTES.get(words.strip().lower(), words.strip().lower() if words.strip().lower() in set(ROUTES.values()) else "")
+
+
+def holds(rule: PatientRule, state: PatientState, formulary: Formulary) -> tuple[bool | None, tuple[str, ...]]:
+    """Whether a rule holds.
+
+    Returns:
+        True, False, or None where a fact is missing; and the missing facts (`egfr`, `age`, `sex` or a condition's id).
+    """
+    parts: list[bool | None] = []
+    missing: list[str] = []
+    if rule.any_of:
+        value = _any_of(rule.any_of, state, formulary)
+        parts.append(value)
+        if value is None:
+            missing += [c for c in rule.any_of if _untested(c, state, formulary)]
+    for name, known, test in (
+        ("egfr", state.egfr, None if rule.egfr_below is None else (lambda x: x < rule.egfr_below)),
+        ("age", state.age, None if rule.age_below is None else (lambda x: x < rule.age_below)),
+        ("age", state.age, None if rule.age_from is None else (lambda x: x >= rule.age_from)),
+        ("sex", None if state.sex == "unknown" else state.sex, None if rule.sex is None else (lambda x: x == rule.sex)),
+    ):
+        if test is None:
+            continue
+        parts.append(None if known is None else bool(test(known)))
+        if known is None:
+            missing.append(name)
+    if False in parts:
+        return False, ()
+    return (None, tuple(dict.fromkeys(missing))) if None in parts else (True, ())
+
+
+def _any_of(conditions: Iterable[str], state: PatientState, formulary: Formulary) -> bool | None:
+    wanted = tuple(conditions)
+    if state.present & set(wanted):
+        return True
+    return None if any(_untested(c, state, formulary) for c in wanted) else False
+
+
+def _untested(condition: str, state: PatientState, formulary: Formulary) -> bool:
+    record = formulary.conditions.get(condition)
+    return record is not None and record.tested and condition not in state.absent and condition not in state.present
+
+
+def _conditions(words: Iterable[str], formulary: Formulary, *, closure: bool) -> set[str]:
+    queue = [formulary.condition_names.get(fold(word), word) for word in words]
+    out: set[str] = set()
+    while queue:
+        one = queue.pop()
+        if one in out:
+            continue
+        out.add(one)
+        record = formulary.conditions.get(one)
+        if closure and record is not None:
+            queue += record.implies
+    return out
+
+
+def _egfr(patient: DrugPatient) -> float | None:
+    if patient.creatinine_umol_l is None or patient.age is None:
+        return None
+    if patient.age >= 18:
+        return egfr_adult(patient.creatinine_umol_l, patient.age, patient.sex)
+    return egfr_child(patient.creatinine_umol_l, patient.height_cm) if patient.height_cm and patient.age >= 1 else None

@@ -1,0 +1,94 @@
+"""A drug with all it has from its classes: one flat view that rules can be matched against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from yingzhi.clinical.errors import KnowledgeError
+from yingzhi.knowledge import drug_models as m
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What rules may ask of a drug."""
+
+    levels: Mapping[str, int]
+    """Drug ids, class ids and traits (`qt`, `cyp3a4-inhibitor` …) with the level; 1 for an id."""
+    local_only: bool
+    """Only used on the skin or by another local route, and not absorbed to an extent that matters."""
+    allergy_groups: frozenset[str]
+    rules: tuple[m.PatientRule, ...]
+    pregnancy: m.Reproduction | None
+    lactation: m.Reproduction | None
+    wash_out: m.WashOut | None
+    duplicates: frozenset[str]
+    """Classes of which one drug at a time is enough."""
+
+    def fits(self, term: str) -> bool:
+        """Whether a rule's term (`nsaid`, `qt>=2`) holds."""
+        word, _, least = term.partition(">=")
+        return self.levels.get(word, 0) >= (int(least) if least else 1)
+
+
+def profiles(drugs: Mapping[str, m.Drug], classes: Mapping[str, m.DrugClass]) -> dict[str, Profile]:
+    """The profile of every drug.
+
+    Raises:
+        KnowledgeError: a drug names a class, or a combination a drug, that does not exist.
+    """
+    return {drug.id: profile_of(drug, drugs, classes) for drug in drugs.values()}
+
+
+def profile_of(drug: m.Drug, drugs: Mapping[str, m.Drug], classes: Mapping[str, m.DrugClass]) -> Profile:
+    """One drug's profile: general classes first, then nearer ones, then its ingredients, then itself."""
+    parts = [drugs[i] for i in drug.ingredients if i in drugs]
+    if len(parts) != len(drug.ingredients):
+        raise KnowledgeError(f"drugs: {drug.id} names an ingredient that is not there")
+    lineage = _lineage(drug, classes)
+    levels: dict[str, int] = {}
+    for one in lineage:
+        levels[one.id] = 1
+        levels.update(_traits(one))
+    for part in parts:
+        for word, level in profile_of(part, drugs, classes).levels.items():
+            levels[word] = max(level, levels.get(word, 0))
+    levels.update(_traits(drug))
+    levels[drug.id] = 1
+    holders: tuple[m.Traits, ...] = (drug, *parts, *reversed(lineage))
+    return Profile(
+        levels=levels,
+        local_only=not drug.absorbed_locally and all(route in m.LOCAL_ROUTES for route in drug.routes),
+        allergy_groups=frozenset(group for one in holders for group in one.allergy_groups),
+        rules=tuple(rule for one in holders for rule in one.rules),
+        pregnancy=next((one.pregnancy for one in holders if one.pregnancy), None),
+        lactation=next((one.lactation for one in holders if one.lactation), None),
+        wash_out=next((one.wash_out for one in holders if one.wash_out), None),
+        duplicates=frozenset(one.id for one in lineage if one.duplicate),
+    )
+
+
+def _traits(one: m.Traits) -> dict[str, int]:
+    return {
+        **{f"{pathway}-substrate": level for pathway, level in one.substrate.items()},
+        **{f"{pathway}-inhibitor": level for pathway, level in one.inhibits.items()},
+        **{f"{pathway}-inducer": level for pathway, level in one.induces.items()},
+        **one.effects,
+    }
+
+
+def _lineage(drug: m.Drug, classes: Mapping[str, m.DrugClass]) -> list[m.DrugClass]:
+    """The drug's classes and their parents, the most general first."""
+    out: list[m.DrugClass] = []
+
+    def visit(name: str, holder: str) -> None:
+        if name not in classes:
+            raise KnowledgeError(f"drugs: {holder} names class {name}, which is not there")
+        for parent in classes[name].parents:
+            visit(parent, name)
+        if classes[name] not in out:
+            out.append(classes[name])
+
+    for name in drug.classes:
+        visit(name, drug.id)
+    return out

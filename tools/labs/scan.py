@@ -1,0 +1,305 @@
+"""What stands behind the name of an analyte: value, unit, range, mark, words, in whatever order the slip has them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from yingzhi.tools.labs.units import UNIT
+
+NUM = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:\.\d+)?|\.\d+)"
+FILL = re.compile(
+    r"(?:[\s:=,]*(?:计数|绝对值|水平|数值|值|测定|检测|检查|检验|化验|结果|定量|定性|滴度|效价|抗体|抗原|试验|筛查|初筛|确证|复查|显示|提示|示|为|是|约|达|高达|低至|由|从|均|都|皆|全部|仍|"
+    r"明显|轻度|中度|重度|显著|稍|略|持续|进行性|levels?|counts?|concentration|titers?|titres?|results?|tests?|testing|serology|screen(?:ing)?|assay|antibod(?:y|ies)|antigen|"
+    r"elisa|iif|ifa|pcr|igg|igm|of|is|was|were|are|at|be|has been|have been|had|remained?|shows?|showed|returned|came back|both|all|only|markedly|slightly|mildly|"
+    r"moderately|significantly|strongly|to be|found|from|by|and were|and was)(?![a-z]))+"
+)  # fmt: skip
+DATE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*(?:[-/.月]\s*\d{1,2}日?|月)|\d{1,2}月\d{1,2}[日号]|\d{1,2}[-/]\d{1,2}[-/]\d{2,4}")
+LABEL = re.compile(
+    r"(?:参考(?:值范围|区间值|值|范围|区间)?|正常(?:参考值|参考范围|值范围|值|范围)?|ref(?:erence)?\.?\s*(?:ranges?|intervals?|values?)?|normal\s*(?:ranges?|values?|limits?)?|nr|rr)"
+    r"\s*[:=]?\s*[\[(]?\s*(?=[<>.\d])"
+)
+TITRE = re.compile(r"(?P<cmp>[<>]=?)?\s*1\s*[:/]\s*(?P<n>\d{1,6})(?![\d.])")
+RANGE = re.compile(rf"(?P<lo>{NUM})\s*(?:-{{1,3}}|至|到)\s*(?P<hi>{NUM})(?!\s*[-/年月]\s*\d)")
+NUMBER = re.compile(rf"(?P<cmp>[<>])?=?\s*(?P<num>{NUM})(?:\s*[*x]\s*10\s*[\^e*]?\s*(?P<exp>\d{{1,2}})(?!\d))?")
+SERIES = re.compile(r"\s*(?:→|-+>|降至|升至|降到|升到|降为|升为|增至)\s*")
+ALIEN = re.compile(
+    r"\s*(?:(?:mg|ug|mcg|g|iu|u|ml|kg|cm|tab(?:let)?s?|caps?|days?|d|weeks?|wks?|w|months?|mo|years?|yrs?|y|hours?|hrs?|h|min(?:utes)?|times|fold|x)(?![a-z])"
+    r"|[片粒支瓶次天日周月年岁时分例倍型级度个人号床楼点项]|小时|th|st|nd|rd)"
+)
+WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("skip", re.compile(r"未做|未查|未测|待回报|待查|待定|待结果|结果未|pending|not done|not tested|not available")),
+    ("weak-positive", re.compile(r"弱阳性?|weak(?:ly)?[\s-]+(?:positive|reactive)")),
+    ("indeterminate", re.compile(r"\(?\s*(?:±|\+\s*/\s*-|\+-)\s*\)?|可疑|不确定|临界|灰区|indeterminate|equivocal|borderline|trace(?![a-z])|微量")),
+    ("normal", re.compile(r"正常|未见(?:明显)?(?:异常|升高|增高)|无(?:明显)?(?:异常|升高|增高)|不高|within normal(?: limits| range)?|wnl(?![a-z])|unremarkable|normal(?![a-z])|not (?:elevated|raised|increased)")),
+    ("negative", re.compile(r"(?:均|皆)?阴性?|\(\s*-{1,3}\s*\)|negative|neg(?![a-z])|non-?\s?reactive|not detected|undetect[a-z]*|未检出|未检测到|未查见|未查到|未找到|未见(?!异|升|增|明)|未发现|无生长|no growth|absent(?![a-z])")),
+    ("positive", re.compile(r"(?:强|均|皆)?阳性?|\(\s*\+{1,4}\s*\)|\(\s*[1-4]\s*\+\s*\)|[1-4]\s?\+(?![\d.])|\+{1,4}(?![\d.])|(?:strongly )?positive|pos(?![a-z])|reactive|detected|检出|查见|查到|找到|可见")),
+    ("high", re.compile(r"↑+|升高|增高|偏高|上升|增多|增加|增快|加快|高于正常|elevated|raised|increased|high(?![a-z])|高(?=[ |\\n]|$)|hh?(?![a-z])")),
+    ("low", re.compile(r"↓+|降低|下降|减低|减少|偏低|低于正常|decreased|reduced|low(?![a-z])|depressed|低(?=[ |\\n]|$)|ll?(?![a-z])")),
+)  # fmt: skip
+BARE_MINUS = re.compile(r"-{1,2}(?=\s*(?:$|[,，、;；|)\n]))")
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read behind one name. Numbers are as written."""
+
+    end: int
+    value: float | None = None
+    comparator: str = ""
+    unit: str = ""
+    titre: int | None = None
+    words: str = ""
+    """Result in words or signs, without a number or beside it: high, low, normal, positive, weak-positive, negative, indeterminate."""
+    marked: bool = False
+    """Whether `words` is an arrow or an H/L beside a number."""
+    low: float | None = None
+    high: float | None = None
+    titre_limit: int | None = None
+    alien: bool = False
+    """A number that is no result: a dose, a time, a count of something else."""
+    skip: bool = False
+
+    @property
+    def numeric(self) -> bool:
+        """Whether a number was read."""
+        return self.value is not None or self.titre is not None
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no result."""
+        return not self.numeric and not self.words
+
+
+def read_behind(text: str, folded: str, start: int, limit: int, signs: bool) -> Reading:
+    """Read the result that stands from `start` on.
+
+    Args:
+        text: The text as given (for the case of H and L).
+        folded: The same, folded.
+        start: First character behind the name.
+        limit: Where reading must stop: next name or end of the clause.
+        signs: Whether + and - are results for this analyte.
+    """
+    reading = Reading(end=start)
+    at = start
+    fill = FILL.match(folded, at, limit)
+    if fill:
+        at = fill.end()
+    for _ in range(14):
+        at = _step_over(folded, at, limit)
+        if at >= limit:
+            break
+        after = _item(text, folded, at, limit, signs, reading)
+        if after is None:
+            after = _parenthesis(folded, at, limit, reading)
+        if after is None or reading.alien or reading.skip:
+            break
+        at = after
+    return reading
+
+
+def _step_over(folded: str, at: int, limit: int) -> int:
+    """Skip separators, but not a bracket that holds a sign: `(-)` is a result."""
+    while at < limit and (folded[at] in " ,，|:=[])*" or (folded[at] == "(" and not re.match(r"\(\s*(?:[+±-]{1,4}|[1-4]\s*\+)\s*\)", folded[at : at + 8]))):
+        if folded[at] == "(" and _aside(folded, at, limit):
+            break
+        at += 1
+    return at
+
+
+def _aside(folded: str, at: int, limit: int) -> bool:
+    """Whether a bracket opens with something that is no part of a result: a method, a date, a remark."""
+    inside = at + 1
+    while inside < limit and folded[inside] == " ":
+        inside += 1
+    rest = folded[inside : min(limit, inside + 24)]
+    if not rest:
+        return False
+    if DATE.match(rest):
+        return True
+    return not (rest[0].isdigit() or rest[0] in "<>.+-±↑↓*/%" or LABEL.match(rest) or UNIT.match(rest) or any(p.match(rest) for _, p in WORDS))
+
+
+def _parenthesis(folded: str, at: int, limit: int, reading: Reading) -> int | None:
+    if folded[at] != "(" or reading.numeric or reading.words:
+        return None
+    close = folded.find(")", at, min(limit, at + 30))
+    if close < 0:
+        return None
+    fill = FILL.match(folded, close + 1, limit)
+    return fill.end() if fill else close + 1
+
+
+def _item(text: str, folded: str, at: int, limit: int, signs: bool, reading: Reading) -> int | None:
+    """Read one item into `reading`; the place behind it, or None where nothing fits."""
+    date = DATE.match(folded, at, limit)
+    if date:
+        return date.end() if not reading.numeric else None
+    for read in (_reference, _titre, _range, _words, _unit, _number):
+        after = read(text, folded, at, limit, signs, reading)
+        if after is not None:
+            return after
+    return None
+
+
+def _reference(text: str, folded: str, at: int, limit: int, signs: bool, reading: Reading) -> int | None:
+    label = LABEL.match(folded, at, limit)
+    if label is None:
+        return None
+    titre = TITRE.match(folded, label.end(), limit)
+    if titre:
+        reading.titre_limit = int(titre["n"])
+        return titre.end()
+    both = RANGE.match(folded, label.end(), limit)
+    if both and _set_range(both, reading):
+        return both.end()
+    one = NUMBER.match(folded, label.end(), limit)
+    if one and one["cmp"]:
+        _set_side(one, reading)
+        return one.end()
+    return None
+
+
+def _titre(text: str, folded: str, at: int, limit: int, signs: bool, reading: Reading) -> int | None:
+    found = TITRE.match(folded, at, limit) if signs else None
+    if found is None or int(found["n"]) < 1:
+        return None
+    if reading.titre is None:
+        reading.titre, reading.comparator = int(found["n"]), (found["cmp"] or "")[:1]
+        reading.end = found.end()
+    elif found["cmp"]:
+        reading.titre_limit = int(found["n"])
+    else:
+        return None
+    return found.end()
+
+
+def _range(text: str, folded: str, at: int, limit: int, signs: bool, reading: Reading) -> int | None:
+    found = RANGE.match(folded, at, limit)
+    if found is None or reading.low is not None or reading.high is not None or not _set_range(found, reading):
+        return None
+    if reading.numeric:
+        reading.end = found.end()
+    return found.end()
+
+
+def _set_range(found: re.Match[str], reading: Reading) -> bool:
+    low, high = number(found["lo"]), number(found["hi"])
+    if low > high:
+        return False
+    reading.low, reading.high = low, high
+    return True
+
+
+def _set_side(found: re.Match[str], reading: Reading) -> None:
+    if found["cmp"] == "<":
+        reading.high = number(found["num"])
+    else:
+        reading.low = number(found["num"])
+
+
+def _words(text: str, folded: str, at: int, limit: int, signs: bool, reading: Reading) -> int | None:
+    for meaning, pattern in WORDS:
+        found = pattern.match(folded, at, limit)
+        if found is None or not _counts(meaning, found, text, signs, reading, limit):
+            continue
+        if meaning == "skip":
+            reading.skip = True
+        elif not reading.words:
+            reading.words = meaning
+            reading.marked = reading.numeric
+            reading.end = found.end()
+        return found.end()
+    if signs and not reading.numeric and not reading.words:
+        minus = BARE_MINUS.match(folded, at)
+        if minus and minus.end() <= limit:
+            reading.words, reading.end = "negative", minus.end()
+            return minus.end()
+    return None
+
+
+def _counts(meaning: str, found: re.Match[str], text: str, signs: bool, reading: Reading, limit: int) -> bool:
+    written = found.group()
+    if written[0] in "hl" and len(written) <= 2:  # H and L beside a number, as a laboratory prints them
+        return reading.numeric and text[found.start()].isupper()
+    if meaning in ("positive", "negative", "weak-positive", "indeterminate") and not signs:
+        return False
+    return not (written.strip("+") == "" and _joins(text, found.start(), found.end(), limit))
+
+
+def _joins(text: str, start: int, end: int, limit: int) -> bool:
+    """Whether a plus only joins two names: "ANA + dsDNA" asks for two tests, "SSA+ SSB-" is two results."""
+    if limit >= len(text) or text[limit] in "\n,，、;；。)） " or text[end:limit].strip():
+        return False
+    return text[start - 1] == " " or end == limit
+
+
+def _unit(text: str, folded: str, at: int, limit: int, signs: bool, reading: Reading) -> int | None:
+    found = UNIT.match(folded, at, limit)
+    if found is None or reading.unit:
+        return None
+    reading.unit = text[found.start() : found.end()].strip("()*× ")
+    if reading.value is not None:
+        reading.end = found.end()
+    return found.end()
+
+
+def _number(text: str, folded: str, at: int, limit: int, signs: bool, reading: Reading) -> int | None:
+    found = NUMBER.match(folded, at, limit)
+    if found is None or reading.titre is not None:
+        return None
+    if reading.value is not None:
+        if found["cmp"] and reading.low is None and reading.high is None:
+            _set_side(found, reading)
+            return found.end()
+        return None
+    unit = UNIT.match(folded, _past_blanks(folded, found.end()), limit)
+    if unit is None and not reading.unit and ALIEN.match(folded, found.end(), limit):
+        reading.alien = True
+        return found.end()
+    reading.value = number(found["num"])
+    reading.comparator = found["cmp"] or ""
+    after = found.end()
+    if found["exp"]:
+        after = _power(text, folded, found, limit, reading)
+    elif unit and not reading.unit:
+        reading.unit = text[unit.start() : unit.end()].strip("*× ")
+        after = unit.end()
+    reading.end = after
+    return _series(text, folded, after, limit, reading)
+
+
+def _power(text: str, folded: str, found: re.Match[str], limit: int, reading: Reading) -> int:
+    """`12.3×10^9/L`: the power belongs to the unit when a bare `/L` follows, else to the number."""
+    rest = re.compile(r"\s*/\s*(?:ul|ml|l|mm\^?3)(?![a-z])").match(folded, found.end(), limit)
+    if rest:
+        reading.unit = text[found.end("num") : rest.end()].strip(" *×xX")
+        return rest.end()
+    if reading.value is not None:
+        reading.value *= 10.0 ** int(found["exp"])
+    return found.end()
+
+
+def _series(text: str, folded: str, at: int, limit: int, reading: Reading) -> int:
+    """`108→65 U/L`, `由12.3降至8.1`: the last value is the present one."""
+    step = SERIES.match(folded, at, limit)
+    following = NUMBER.match(folded, step.end(), limit) if step else None
+    if following is None:
+        return at
+    reading.value, reading.comparator = None, ""
+    unit, reading.unit = reading.unit, ""
+    after = _number(text, folded, following.start(), limit, False, reading)
+    reading.unit = reading.unit or unit
+    return after if after is not None else at
+
+
+def _past_blanks(folded: str, at: int) -> int:
+    while at < len(folded) and folded[at] == " ":
+        at += 1
+    return at
+
+
+def number(written: str) -> float:
+    """A number as written, thousands separators and all."""
+    return float(written.replace(",", ""))

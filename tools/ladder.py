@@ -1,0 +1,193 @@
+"""The workup ladder: cheap, harmless tests first; a dearer or riskier tier opens only once the field has narrowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from yingzhi.clinical.alert import Alert
+from yingzhi.clinical.differential import Differential
+from yingzhi.clinical.finding import Finding
+from yingzhi.clinical.words import CARE_LEVELS, TIERS, CareLevel, Text, Tier
+from yingzhi.clinical.workup import Rung, TestAdvice, Workup
+from yingzhi.knowledge.models import Disease, DiseaseTest, FindingTerm, Investigation
+from yingzhi.tools.gain import test_gain
+from yingzhi.tools.inference import DiagnosisModel
+from yingzhi.tools.ranking import Ranking
+from yingzhi.tools.red_flags import text
+
+LEAST_GAIN = 0.02
+"""Bits; a test that settles less is not worth its price unless a dangerous diagnosis calls for it."""
+MOST = {"ask-examine": 4, "non-invasive": 4, "blood": 6, "minor-invasive": 3, "invasive-or-costly": 3}
+CONSIDERED = 0.08
+"""A diagnosis's own tests are weighed when it is at least this likely, or in the must-not-miss lane."""
+DANGER = 0.15
+"""Probability from which a must-not-miss diagnosis opens the gate of the test that confirms it…"""
+DANGER_IN_EMERGENCY = 0.05
+"""…and when there is a critical red flag."""
+ALWAYS_OPEN: tuple[Tier, ...] = ("ask-examine", "non-invasive")
+RISK_COST = {"none": 0.0, "venepuncture": 20.0, "minor": 150.0, "major": 600.0}
+"""CNY that the harm of a test is counted as, when tests are put in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A test that might help, and why."""
+
+    test: Investigation
+    gain: float
+    wanted: tuple[tuple[str, DiseaseTest], ...]
+    """(disease, its entry) pairs that ask for it."""
+
+
+def build_workup(
+    model: DiagnosisModel, ranking: Ranking, differential: Differential, findings: list[Finding], alerts: list[Alert],
+    diseases: Mapping[str, Disease], tests: Mapping[str, Investigation], terms: Mapping[str, FindingTerm], setting: CareLevel,
+) -> Workup:  # fmt: skip
+    """All five tiers with their gates; only tests behind an open gate are recommended."""
+    candidates = _candidates(model, ranking, differential, diseases, tests)
+    known = {f.id for f in findings if f.status in {"present", "absent"} and f.experiencer == "patient"}
+    emergency = [a for a in alerts if a.level == "critical" and a.kind == "red-flag"]
+    rungs = []
+    for tier in TIERS:
+        chosen = sorted((c for c in candidates if c.test.tier == tier), key=_order, reverse=True)
+        opened, why = gate(
+            tier, differential, findings, emergency, _dangerous_wants(chosen, differential, DANGER_IN_EMERGENCY if emergency else DANGER)
+        )
+        if emergency and tier not in ALWAYS_OPEN:  # no time for what no likely diagnosis asks for
+            chosen = [c for c in chosen if c.wanted]
+        advice = [_advise(c, opened, known, findings, diseases, terms, setting) for c in chosen if _worth(c, known)]
+        rungs.append(Rung(tier=tier, open=opened, why=why, tests=advice[: MOST[tier]]))
+    price = sum(t.price for r in rungs for t in r.tests if t.status == "recommended")
+    bypass = (
+        Text(
+            en="The ladder is shortened: " + "; ".join(a.title.en for a in emergency),
+            zh="急症，阶梯从简：" + "；".join(a.title.zh for a in emergency),
+        )
+        if emergency
+        else None
+    )
+    return Workup(rungs=rungs, price_now=round(price, 1), bypass=bypass)
+
+
+def gate(
+    tier: Tier, differential: Differential, findings: list[Finding], emergency: list[Alert], dangerous: list[str]
+) -> tuple[bool, Text]:
+    """Whether a tier is open, and why.
+
+    Args:
+        tier: Which one.
+        differential: Current differential.
+        findings: Findings of the record.
+        emergency: Critical red flags; they open the blood gate, and a later one if a dangerous diagnosis is settled there.
+        dangerous: Names of likely must-not-miss diagnoses that only this tier can settle.
+    """
+    if tier in ALWAYS_OPEN:
+        return True, Text(en="Harmless and cheap: always open.", zh="无创、低成本，始终开放。")
+    if emergency and (tier == "blood" or dangerous):
+        return True, Text(en=f"Open: red flag ({emergency[0].title.en}).", zh=f"已开放：危险信号（{emergency[0].title.zh}）。")
+    if differential.confidence == "none":
+        return False, Text(
+            en="Shut: the record names no finding to test for; take history and examine first.",
+            zh="未开放：病历尚无可供检验的发现，先完善问诊与查体。",
+        )
+    if tier == "blood":
+        if differential.confidence == "low":
+            return False, Text(
+                en="Shut: too little is known; ask and examine first, a blood test would be a shot in the dark.",
+                zh="未开放：信息不足，先问诊查体，此时抽血缺乏针对性。",
+            )
+        return True, Text(
+            en="Open: history and examination are sufficient to choose blood tests.", zh="已开放：问诊查体已足以选择血液检查。"
+        )
+    if tier == "minor-invasive":
+        if dangerous:
+            return True, Text(en=f"Open: only tissue can settle {', '.join(dangerous[:2])}.", zh="已开放：存在须组织学确认的高危诊断。")
+        if not differential.converged:
+            return False, Text(
+                en="Shut: the field is still wide; cheaper steps can narrow it.", zh="未开放：诊断范围尚宽，先以低成本手段收敛。"
+            )
+        return True, Text(en="Open: the field has narrowed to a few diagnoses.", zh="已开放：诊断已收敛至少数几种。")
+    tissue = any(f.kind in {"histology", "immunofluorescence"} and f.status == "present" for f in findings)
+    if differential.converged and tissue:
+        return True, Text(en="Open: tissue result in hand and the field is narrow.", zh="已开放：已有病理结果且诊断收敛。")
+    return False, Text(
+        en="Shut: costly or invasive tests wait for a tissue or targeted result.", zh="未开放：高成本或有创检查须待病理或针对性结果。"
+    )
+
+
+def _candidates(
+    model: DiagnosisModel, ranking: Ranking, differential: Differential, diseases: Mapping[str, Disease], tests: Mapping[str, Investigation]
+) -> list[Candidate]:
+    wanted: dict[str, list[tuple[str, DiseaseTest]]] = {}
+    for d in differential.diagnoses:
+        if d.probability >= CONSIDERED or d.id in differential.must_not_miss:
+            for entry in diseases[d.id].investigations:
+                if entry.role not in {"monitor", "before-treatment"}:
+                    wanted.setdefault(entry.test, []).append((d.id, entry))
+    found = []
+    for test in tests.values():
+        gain = test_gain(model, ranking.probability, ranking.other, test.yields)
+        if gain >= LEAST_GAIN or test.id in wanted:
+            found.append(Candidate(test, gain, tuple(wanted.get(test.id, ()))))
+    return found
+
+
+def _order(candidate: Candidate) -> float:
+    """Information for its price and harm; a test that a likely or dangerous diagnosis names comes before one that none names."""
+    cost = 30.0 + candidate.test.price + RISK_COST[candidate.test.invasiveness]
+    return (candidate.gain + (0.15 if candidate.wanted else 0.0)) / cost
+
+
+def _worth(candidate: Candidate, known: set[str]) -> bool:
+    return bool(candidate.wanted) or candidate.gain >= 2 * LEAST_GAIN or bool(set(candidate.test.yields) & known)
+
+
+def _dangerous_wants(chosen: list[Candidate], differential: Differential, least: float) -> list[str]:
+    """Must-not-miss diagnoses at least so likely, whose confirming test is among `chosen`."""
+    likely = {d.id: d.en for d in differential.diagnoses if d.id in differential.must_not_miss and d.probability >= least}
+    return [likely[d] for c in chosen for d, entry in c.wanted if entry.role == "confirm" and d in likely]
+
+
+def _advise(
+    c: Candidate,
+    opened: bool,
+    known: set[str],
+    findings: list[Finding],
+    diseases: Mapping[str, Disease],
+    terms: Mapping[str, FindingTerm],
+    setting: CareLevel,
+) -> TestAdvice:
+    done = any(f.id in set(c.test.yields) and f.kind not in {"morphology", "sign", "site", "symptom"} for f in findings if f.id in known)
+    there = {f.id for f in findings if f.status == "present" and f.experiencer == "patient"}
+    risks = [Text(en=terms[r].names.en, zh=terms[r].names.zh) for r in c.test.risk_raised_by if r in there and r in terms]
+    return TestAdvice(
+        id=c.test.id,
+        en=c.test.names.en,
+        zh=c.test.names.zh,
+        tier=c.test.tier,
+        price=c.test.price,
+        gain=round(c.gain, 4),
+        status="done" if done else "recommended" if opened else "waiting",
+        why=_why(c, diseases),
+        separates=[d for d, _ in c.wanted][:4],
+        risk=text(c.test.risk),
+        patient_risks=risks,
+        preparation=text(c.test.preparation) if c.test.preparation else None,
+        specimen=text(c.test.specimen) if c.test.specimen else None,
+        turnaround=text(c.test.turnaround),
+        elsewhere=not any(CARE_LEVELS.index(level) <= CARE_LEVELS.index(setting) for level in c.test.levels),
+        source=c.test.source,
+    )
+
+
+def _why(c: Candidate, diseases: Mapping[str, Disease]) -> Text:
+    noted = next((entry.note for _, entry in c.wanted if entry.note), None)
+    names = [diseases[d].names for d, _ in c.wanted[:3]]
+    if noted:
+        return text(noted)
+    if names:
+        return Text(
+            en="For " + ", ".join(n.en.lower() if not n.en.isupper() else n.en for n in names), zh="针对" + "、".join(n.zh for n in names)
+        )
+    return Text(en="Narrows the differential", zh="有助于缩小鉴别范围")

@@ -1,0 +1,108 @@
+"""Which drugs the patient takes, from the fields and from the note, and which findings follow from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from yingzhi.clinical.finding import Finding
+from yingzhi.clinical.presentation import Medication, Presentation
+from yingzhi.clinical.words import Span
+from yingzhi.knowledge.models import FindingTerm
+from yingzhi.tools.demographics import read_demographics
+from yingzhi.tools.drug_names import resolve_drug
+from yingzhi.tools.extraction import Extraction, Mention
+from yingzhi.tools.formulary import Formulary
+
+CLASS_FINDINGS: Mapping[str, str] = {
+    "systemic-corticosteroid": "systemic-steroid-use",
+    "topical-corticosteroid": "topical-steroid-use",
+    "immunosuppressant": "immunosuppressant-use",
+    "jak-inhibitor": "immunosuppressant-use",
+    "anticoagulant": "anticoagulant-use",
+    "beta-lactam": "antibiotic-use",
+    "macrolide": "antibiotic-use",
+    "fluoroquinolone": "antibiotic-use",
+    "tetracycline-group": "antibiotic-use",
+    "sulfonamide-antibiotic": "antibiotic-use",
+}
+"""Class of the formulary to finding of the lexicon."""
+HIGH_RISK = frozenset(
+    {"carbamazepine", "oxcarbazepine", "phenytoin", "phenobarbital", "lamotrigine", "allopurinol", "sulfamethoxazole", "co-trimoxazole", "sulfasalazine", "nevirapine", "meloxicam", "piroxicam"}
+)  # fmt: skip
+"""Drugs with a strong association with SJS/TEN (EuroSCAR; Mockenhaupt et al. 2008)."""
+RECENT = 60.0
+ALLERGY = re.compile(r"allerg\w*\s+to[^.;]{0,40}$|hypersensitiv\w*\s+to[^.;]{0,40}$", re.IGNORECASE)
+ALLERGY_AFTER = re.compile(r"^\s*(?:类|類)?(?:药物|藥物|药|藥)?\s*(?:过敏|過敏|allerg)", re.IGNORECASE)
+STOPPED = re.compile(r"停用|已停|stopped|discontinued", re.IGNORECASE)
+
+
+def read_medications(case: Presentation, noted: Extraction, formulary: Formulary) -> list[Medication]:
+    """The given drugs, then those that the note names as taken; a drug given already is not repeated."""
+    listed = list(case.medications)
+    known = {match.drug for m in listed if (match := resolve_drug(m.name, formulary))}
+    for mention in noted.drugs:
+        taken = mention.status == "present" and mention.experiencer == "patient" and not mention.hypothetical
+        if not taken or mention.id in known or is_allergy(case.text, mention):
+            continue
+        known.add(mention.id)
+        listed.append(Medication(name=case.text[mention.start : mention.end], started_days_ago=_started(case.text, mention)))
+    return listed
+
+
+def noted_allergies(case: Presentation, noted: Extraction) -> list[str]:
+    """Drugs that the note calls an allergy, as written."""
+    words = [case.text[m.start : m.end] for m in noted.drugs if m.status == "present" and is_allergy(case.text, m)]
+    return [w for w in dict.fromkeys(words) if w.casefold() not in {a.casefold() for a in case.patient.allergies}]
+
+
+def is_allergy(text: str, mention: Mention) -> bool:
+    """Whether the note says that the patient is allergic to the drug named."""
+    return bool(
+        ALLERGY.search(text[max(0, mention.start - 60) : mention.start]) or ALLERGY_AFTER.match(text[mention.end : mention.end + 12])
+    )
+
+
+def _started(text: str, mention: Mention) -> float | None:
+    """Days since the first dose, where the same sentence gives a time with `ago` or 前."""
+    left = max((text.rfind(c, 0, mention.start) for c in "。；.;\n"), default=-1) + 1
+    ends = [i for i in (text.find(c, mention.end) for c in "。；.;\n") if i >= 0]
+    sentence = text[left : min(ends, default=len(text))]
+    if STOPPED.search(sentence):
+        return None
+    times = [d for d in read_demographics(sentence).durations if re.match(r"\s*(?:ago|before|earlier|前)", sentence[d.end : d.end + 8])]
+    nearest = min(times, key=lambda d: abs(d.start - (mention.start - left)), default=None)
+    return round(nearest.value, 1) if nearest else None
+
+
+def drug_findings(medications: list[Medication], formulary: Formulary, terms: Mapping[str, FindingTerm]) -> list[Finding]:
+    """Exposures that follow from the drugs: classes, recency, known culprits of severe eruptions."""
+    found: dict[str, str] = {}
+    for number, medication in enumerate(medications):
+        match = resolve_drug(medication.name, formulary)
+        for finding in _exposures(medication, match.drug if match else "", formulary):
+            found.setdefault(finding, f"medications.{number}")
+    return [
+        Finding(id=t.id, en=t.names.en, zh=t.names.zh, kind=t.kind, status="present", derived_from=path, spans=_span(path, medications))
+        for finding, path in found.items()
+        if (t := terms.get(finding))
+    ]
+
+
+def _exposures(medication: Medication, drug: str, formulary: Formulary) -> list[str]:
+    out = []
+    if drug:
+        levels = formulary.profiles[drug].levels
+        out += [finding for group, finding in CLASS_FINDINGS.items() if group in levels]
+    days = medication.started_days_ago
+    recent = days is not None and days <= RECENT
+    if recent and days is not None:
+        out.append("drug-in-4-days" if days <= 4 else "drug-in-1-8-weeks" if 7 <= days <= 56 else "new-drug")
+    if drug in HIGH_RISK and (recent or days is None):
+        out.append("high-risk-drug")
+    return out
+
+
+def _span(path: str, medications: list[Medication]) -> list[Span]:
+    name = medications[int(path.rpartition(".")[2])].name
+    return [Span(source=path, start=0, end=len(name), text=name)]

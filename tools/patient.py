@@ -1,0 +1,92 @@
+"""Who the patient is, from the fields and from the note; the two must agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from yingzhi.clinical.errors import CaseError
+from yingzhi.clinical.finding import Finding
+from yingzhi.clinical.presentation import Patient
+from yingzhi.clinical.words import Span
+from yingzhi.knowledge.models import FindingTerm
+from yingzhi.tools.demographics import Demographics, Measure
+from yingzhi.tools.extraction import Mention
+
+
+def merge_patient(given: Patient, read: Demographics, findings: list[Finding]) -> Patient:
+    """Fill the fields that the caller left open from the note.
+
+    Raises:
+        CaseError: A field contradicts another field or the note.
+    """
+    age, sex = given.age, given.sex
+    if age is not None and read.age is not None and read.stated_age and abs(age - read.age.value) > max(2.0, 0.1 * age):
+        raise CaseError("contradicts the age that the note gives", "patient.age")
+    if sex != "unknown" and read.sex != "unknown" and sex != read.sex and read.stated_age:
+        raise CaseError("contradicts the sex that the note gives", "patient.sex")
+    age = age if age is not None else (read.age.value if read.age else None)
+    sex = sex if sex != "unknown" else read.sex
+    noted = next((f for f in findings if f.id == "pregnancy" and f.experiencer == "patient"), None)
+    pregnant = given.pregnant
+    if pregnant is None and noted is not None and noted.temporality == "current" and sex != "male":
+        pregnant = {"present": True, "absent": False}.get(noted.status)
+    if pregnant and sex == "unknown":
+        sex = "female"
+    if given.pregnant and sex == "male":
+        raise CaseError("a male patient can't be pregnant", "patient.pregnant")
+    if given.pregnant and age is not None and not 8 <= age <= 62:
+        raise CaseError("contradicts the patient's age", "patient.pregnant")
+    return given.model_copy(update={"age": age, "sex": sex, "pregnant": pregnant})
+
+
+COMPLAINT_KINDS = frozenset({"morphology", "colour", "symptom", "arrangement", "sign"})
+
+
+def onset(text: str, read: Demographics, mentions: Iterable[Mention], terms: Mapping[str, FindingTerm]) -> Measure | None:
+    """How long the complaint has lasted: the first duration in a sentence that tells of lesions or symptoms, else the first that there is.
+
+    Durations of drugs, of other diseases and of relatives' troubles stand in other sentences.
+    """
+    places = [m.start for m in mentions if m.id in terms and terms[m.id].kind in COMPLAINT_KINDS and m.experiencer == "patient"]
+    for measure in read.durations:
+        left = max((m.end() for m in STOP.finditer(text, 0, measure.start)), default=0) - 1
+        stop = STOP.search(text, measure.end)
+        right = stop.start() if stop else len(text)
+        if any(left < place < right for place in places):
+            return measure
+    return read.durations[0] if read.durations else None
+
+
+STOP = re.compile(r"[。；;！？!?\n]|\.(?=\s|$)")
+
+
+def derived_findings(patient: Patient, began: Measure | None, present: set[str], terms: Mapping[str, FindingTerm], text: str) -> list[Finding]:
+    """Findings that follow from numbers: tempo from the duration, pregnancy from the patient's field."""
+    derived: dict[str, tuple[str, Span | None]] = {}
+    if began and not present & {"acute-onset", "subacute-onset", "chronic-course", "hyperacute-onset"}:
+        place = Span(source="note", start=began.start, end=began.end, text=text[began.start : began.end])
+        derived[_tempo(began.value)] = ("duration", place)
+    if patient.pregnant and "pregnancy" not in present:
+        derived["pregnancy"] = ("patient.pregnant", None)
+    out = []
+    for finding, (origin, span) in derived.items():
+        if finding in terms:
+            t = terms[finding]
+            out.append(
+                Finding(
+                    id=t.id, en=t.names.en, zh=t.names.zh, kind=t.kind, status="present", spans=[span] if span else [], derived_from=origin
+                )
+            )
+    if patient.pregnant is None and patient.sex == "male" and "pregnancy" in terms:
+        t = terms["pregnancy"]
+        out.append(Finding(id=t.id, en=t.names.en, zh=t.names.zh, kind=t.kind, status="absent", derived_from="patient.sex"))
+    return out
+
+
+def _tempo(days: float) -> str:
+    if days <= 1:
+        return "hyperacute-onset"
+    if days <= 14:
+        return "acute-onset"
+    return "subacute-onset" if days <= 90 else "chronic-course"

@@ -1,0 +1,110 @@
+"""Judges what the patient takes, and every treatment option of the leading diagnoses against this patient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from yingzhi.clinical.alert import Alert, AlertLevel
+from yingzhi.clinical.differential import Diagnosis, Differential
+from yingzhi.clinical.history import History
+from yingzhi.clinical.medication import DrugAlert, DrugPatient, MedicationReview
+from yingzhi.clinical.presentation import Medication
+from yingzhi.clinical.treatment import TreatmentOption, TreatmentReview
+from yingzhi.clinical.words import Text
+from yingzhi.knowledge.models import Disease, Treatment
+from yingzhi.tools.contraindications import review_medications
+from yingzhi.tools.formulary import Formulary
+from yingzhi.tools.red_flags import text
+
+LIKELY = 0.2
+"""Options are judged for diagnoses at least this likely, three at most."""
+ROUTE: Mapping[str, str] = {"topical": "topical", "oral": "oral", "infusion": "iv"}
+LEVEL: Mapping[str, AlertLevel] = {"stop": "critical", "decide": "warning", "watch": "notice", "note": "notice"}
+
+
+def review_treatment(
+    history: History, differential: Differential, diseases: Mapping[str, Disease], formulary: Formulary
+) -> TreatmentReview:
+    """Check current drugs together, then each option with them in this patient.
+
+    Nothing is ordered: an option that no rule speaks against is shown as one that may be weighed.
+    """
+    patient = drug_patient(history)
+    current = review_medications([], [], patient, formulary)
+    leading = [d for d in differential.diagnoses if d.probability >= LIKELY][:3] if differential.confidence in {"moderate", "high"} else []
+    options = [o for d in leading for o in _options(d, diseases[d.id], patient, formulary)]
+    return TreatmentReview(
+        current=current,
+        options=options,
+        avoid=[text(a) for d in leading for a in diseases[d.id].avoid],
+        alerts=[_alert(a) for a in current.alerts],
+        not_checked=_not_checked(current),
+    )
+
+
+def drug_patient(history: History) -> DrugPatient:
+    """The patient as the drug rules see them; what the record does not say stays unknown."""
+    mine = [f for f in history.findings if f.experiencer == "patient"]
+    creatinine = next((lab.canonical for lab in history.labs if lab.analyte == "creatinine" and lab.canonical), None)
+    egfr = next((lab.canonical for lab in history.labs if lab.analyte == "egfr" and lab.canonical), None)
+    present = [f.id for f in mine if f.status == "present"] + [
+        n.disease for n in history.named_diagnoses if n.experiencer == "patient" and n.status == "present"
+    ]
+    return DrugPatient(
+        **history.patient.model_dump(exclude={"conditions"}),
+        conditions=list(dict.fromkeys([*history.patient.conditions, *present])),
+        conditions_absent=[f.id for f in mine if f.status == "absent"],
+        creatinine_umol_l=creatinine if creatinine and 0 < creatinine <= 3000 else None,
+        egfr=min(egfr, 200.0) if egfr is not None else None,
+        medications=history.medications,
+    )
+
+
+def _options(
+    diagnosis: Diagnosis, disease: Disease, patient: DrugPatient, formulary: Formulary
+) -> list[TreatmentOption]:
+    ordered = sorted(disease.treatment, key=lambda t: t.line)
+    return [_option(diagnosis, t, patient, formulary) for t in ordered]
+
+
+def _option(diagnosis: Diagnosis, t: Treatment, patient: DrugPatient, formulary: Formulary) -> TreatmentOption:
+    common = {
+        "disease": diagnosis.id, "line": t.line, "source": t.source, "dose": text(t.dose) if t.dose else None,
+        "efficacy": text(t.efficacy) if t.efficacy else None, "watch": text(t.watch) if t.watch else None,
+    }  # fmt: skip
+    if t.drug is None:
+        words = t.measure
+        return TreatmentOption(en=words.en if words else "", zh=words.zh if words else "", suitable="yes", **common)  # type: ignore[arg-type]
+    drug = formulary.drugs.get(t.drug)
+    if drug is None:
+        absent = Text(en="Not in the formulary: nothing could be checked.", zh="不在药品知识库中，未能核查。")
+        return TreatmentOption(drug=t.drug, en=t.drug.replace("-", " "), zh=t.drug, suitable="unknown", why=absent, **common)  # type: ignore[arg-type]
+    review = review_medications([], [Medication(name=t.drug, route=ROUTE.get(t.route or "", ""))], patient, formulary)
+    against = [a for a in review.alerts if t.drug in a.drugs]
+    missing = [n for n in review.not_checked if n.drug == t.drug and n.worst in {"contraindicated", "major"}]
+    before = [text(c.what) for c in (drug.pack.checks if drug.pack else ()) if c.before]
+    worst = against[0] if against else None
+    suitable = "yes"
+    why: Text | None = None
+    if worst is not None and worst.tier in {"stop", "decide"}:
+        suitable, why = "no" if worst.tier == "stop" else "caution", worst.why
+    elif missing:
+        suitable, why = (
+            "unknown",
+            Text(
+                en="Not checked: " + "; ".join(n.needs.en for n in missing[:3]),
+                zh="未能核查：" + "；".join(n.needs.zh for n in missing[:3]),
+            ),
+        )
+    elif worst is not None:
+        suitable, why = "caution", worst.why
+    return TreatmentOption(drug=t.drug, en=drug.names.en, zh=drug.names.zh, suitable=suitable, why=why, before=before, **common)  # type: ignore[arg-type]
+
+
+def _alert(a: DrugAlert) -> Alert:
+    return Alert(id=a.id, kind="medication", level=LEVEL[a.tier], title=a.title, why=a.why, act=a.act, sources=a.sources)
+
+
+def _not_checked(review: MedicationReview) -> list[Text]:
+    unknown = [Text(en=f"{u.name}: not in the formulary", zh=f"{u.name}：不在药品知识库中") for u in review.unknown]
+    return unknown + [Text(en=f"{n.drug}: {n.needs.en}", zh=f"{n.drug}：{n.needs.zh}") for n in review.not_checked]
