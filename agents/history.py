@@ -11,8 +11,8 @@ from yingzhi.clinical.finding import Finding, TimelineEvent
 from yingzhi.clinical.history import History, NamedDiagnosis
 from yingzhi.clinical.lab import LabResult
 from yingzhi.clinical.presentation import Presentation
-from yingzhi.clinical.report import ReportReading
-from yingzhi.clinical.words import Span, Text
+from yingzhi.clinical.report import InterpretedReport
+from yingzhi.clinical.words import Sex, Span, Text
 from yingzhi.knowledge.models import FindingTerm
 from yingzhi.tools.demographics import Demographics, read_demographics
 from yingzhi.tools.extraction import Extraction, Mention, extract, merge_mentions
@@ -82,12 +82,13 @@ def read_record(view: View, desk: Desk) -> History:
 
 
 def _reports(
-    case: Presentation, desk: Desk, terms: Mapping[str, FindingTerm], sex: Any, age: float | None
-) -> tuple[list[ReportReading], list[Finding], list[LabResult]]:
-    readings: list[ReportReading] = []
+    case: Presentation, desk: Desk, terms: Mapping[str, FindingTerm], sex: Sex, age: float | None
+) -> tuple[list[InterpretedReport], list[Finding], list[LabResult]]:
+    readings: list[InterpretedReport] = []
     findings: list[Finding] = []
     labs: list[LabResult] = []
     r = desk.resources
+    kind_of = {t.id: t.kind for t in terms.values()} if case.reports else {}
 
     def mentions(text: str) -> tuple[Mention, ...]:
         return extract(text, r.lexicon).findings
@@ -95,10 +96,12 @@ def _reports(
     for number, report in enumerate(case.reports):
         source = f"report:{number}"
         labs += desk.call(parse_labs, report.text, sex, age, r.labs, source)
-        reading = desk.call(interpret_report, report.text, report.kind, extract=mentions, source=source)
+        test = r.knowledge.investigations.get(report.test)
+        kind = None if report.kind == "other" else report.kind
+        reading = desk.call(interpret_report, report.text, kind, mentions, kind_of, test.yields if test else (), source)
         readings.append(reading)
-        kept = [Mention(m.id, m.status, m.start, m.end) for m in reading.findings]
-        findings += merge_mentions(report.text, kept, terms, source)
+        findings += [_of(terms[f.id], f.status, spans=[f.span]) for f in reading.findings]
+        findings += [_of(terms[i], "absent", derived_from=source, spans=[reading.span]) for i in reading.excluded if i in terms]
     return readings, findings, labs
 
 

@@ -110,6 +110,11 @@ def _parts(c: Consultation, drafts: bool) -> Iterator[RenderableType]:
         )
 
 
+def percent(p: float) -> str:
+    """A probability as a doctor may read it: never certain."""
+    return " > 99%" if p > 0.99 else f"{p:6.1%}"
+
+
 def _draft_line(zh: bool) -> str:
     return (
         "辅助决策，不替代医师；医师审核并签名后生效。"
@@ -156,7 +161,7 @@ def _differential(c: Consultation) -> Iterator[RenderableType]:
     for d in c.differential[:10]:
         bar = "█" * max(1, round(d.probability * 20)) if d.probability >= 0.01 else "▏"
         flag = ("勿漏" if zh else "do not miss") if d.id in c.must_not_miss else ""
-        table.add_row(f"{d.probability:6.1%}", bar, d.zh if zh else d.en, d.icd10, common[d.commonness][zh], Styled(flag, style="bold red"))
+        table.add_row(percent(d.probability), bar, d.zh if zh else d.en, d.icd10, common[d.commonness][zh], Styled(flag, style="bold red"))
     table.add_row(f"{c.other:6.1%}", "█" * round(c.other * 20), "其他疾病" if zh else "something else", "", "", "")
     yield table
     level = {"low": ("low", "低"), "moderate": ("moderate", "中"), "high": ("high", "高"), "none": ("none", "无")}[c.confidence][zh]
@@ -166,7 +171,7 @@ def _differential(c: Consultation) -> Iterator[RenderableType]:
     lane = [d for d in c.differential if d.id in c.must_not_miss]
     for d in lane[:4]:
         if d.danger:
-            yield Styled(f"  !! {d.zh if zh else d.en} ({d.probability:.1%}): {d.danger.say(c.lang)}", style="red")
+            yield Styled(f"  !! {d.zh if zh else d.en} ({percent(d.probability).strip()}): {d.danger.say(c.lang)}", style="red")
 
 
 def _matrix(c: Consultation) -> Table:
@@ -219,7 +224,7 @@ def _labs(c: Consultation, heading: Styled) -> Iterator[RenderableType]:
         yield Styled(f"  {lab.zh if c.lang == 'zh' else lab.en} {words}" + (f" — {lab.problem.say(c.lang)}" if lab.problem else ""))
     for reading in c.history.reports:
         if reading.conclusion:
-            yield Styled(f"  {reading.conclusion}")
+            yield Styled(f"  {reading.conclusion.text}")
 
 
 def _ladder(c: Consultation) -> Iterator[Styled]:

@@ -8,7 +8,7 @@ from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.finding import Finding, Question, RecordItem, TimelineEvent
 from yingzhi.clinical.lab import LabResult
 from yingzhi.clinical.presentation import Medication, Patient
-from yingzhi.clinical.report import ReportReading
+from yingzhi.clinical.report import InterpretedReport
 from yingzhi.clinical.words import Record, Span, Text
 
 
@@ -33,7 +33,7 @@ class History(Record):
     findings: list[Finding]
     named_diagnoses: list[NamedDiagnosis] = Field(default_factory=list)
     labs: list[LabResult] = Field(default_factory=list)
-    reports: list[ReportReading] = Field(default_factory=list)
+    reports: list[InterpretedReport] = Field(default_factory=list)
     medications: list[Medication] = Field(default_factory=list, description="Given drugs and those that the note names.")
     timeline: list[TimelineEvent] = Field(default_factory=list)
     red_flags: list[Alert] = Field(default_factory=list)

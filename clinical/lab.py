@@ -26,11 +26,11 @@ class LabResult(Record):
     unit: str = Field(default="", description="The unit as written; empty when none is written.")
     unit_origin: Literal["report", "convention", "missing", "none"] = Field(
         default="none",
-        description="report = written there; convention = only one unit is in use for a bare number; missing = needed and not there; none = has none.",
+        description="report = written there; convention = a bare number leaves no doubt; missing = needed and not there; none = has none.",
     )
-    canonical: float | None = Field(default=None, description="The value in the canonical unit; null when it can't be known or is impossible.")
+    canonical: float | None = Field(default=None, description="The value in the canonical unit; null when not known or impossible.")
     canonical_unit: str = ""
-    low: float | None = Field(default=None, description="Lower reference limit, in the canonical unit (as written when the unit is missing).")
+    low: float | None = Field(default=None, description="Lower reference limit, canonical (as written when the unit is missing).")
     high: float | None = Field(default=None, description="Upper reference limit, likewise.")
     reference_origin: Literal["report", "built-in", "none"] = "none"
     reference_source: str = Field(default="", description="Id of the source of a built-in interval.")

@@ -38,7 +38,7 @@ def review_treatment(
         options=options,
         avoid=[text(a) for d in leading for a in diseases[d.id].avoid],
         alerts=[_alert(a) for a in current.alerts],
-        not_checked=_not_checked(current),
+        not_checked=_not_checked(current, formulary),
     )
 
 
@@ -105,6 +105,14 @@ def _alert(a: DrugAlert) -> Alert:
     return Alert(id=a.id, kind="medication", level=LEVEL[a.tier], title=a.title, why=a.why, act=a.act, sources=a.sources)
 
 
-def _not_checked(review: MedicationReview) -> list[Text]:
+def _not_checked(review: MedicationReview, formulary: Formulary) -> list[Text]:
     unknown = [Text(en=f"{u.name}: not in the formulary", zh=f"{u.name}：不在药品知识库中") for u in review.unknown]
-    return unknown + [Text(en=f"{n.drug}: {n.needs.en}", zh=f"{n.drug}：{n.needs.zh}") for n in review.not_checked]
+    needs: dict[str, list[Text]] = {}
+    for gap in review.not_checked:
+        if gap.check != "name":
+            needs.setdefault(gap.drug, []).append(gap.needs)
+    names = {d: formulary.display.get(d, Text(en=d, zh=d)) for d in needs}
+    return unknown + [
+        Text(en=f"{names[d].en} (needs {', '.join(g.en for g in gaps)})", zh=f"{names[d].zh}（需{'、'.join(g.zh for g in gaps)}）")
+        for d, gaps in needs.items()
+    ]

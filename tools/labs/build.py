@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from yingzhi.clinical.lab import LabFlag, LabResult
-from yingzhi.clinical.words import Sex, Text
+from yingzhi.clinical.words import Sex, Span, Text
 from yingzhi.tools.labs.flags import HIGH, LOW, Verdict, built_in, compare, critical, meanings
 from yingzhi.tools.labs.scan import Reading
 from yingzhi.tools.labs.table import Compiled, Hit, LabTable
@@ -22,6 +24,33 @@ DOUBTS = {
 }
 
 
+SAID: dict[str, LabFlag] = {
+    "high": "high", "low": "low", "normal": "normal", "positive": "positive", "weak-positive": "positive", "negative": "negative",
+    "indeterminate": "indeterminate",
+}  # fmt: skip
+"""The flag that a word stands for."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A result in the making; the fields are those of `LabResult`."""
+
+    value: float | None
+    comparator: str
+    titre: int | None
+    unit: str
+    qualitative: str
+    canonical: float | None = None
+    unit_origin: str = "none"
+    low: float | None = None
+    high: float | None = None
+    reference_origin: str = "none"
+    reference_source: str = ""
+    flag: LabFlag = "unknown"
+    flag_origin: str = "none"
+    problem: Text | None = None
+
+
 def choose(hit: Hit, reading: Reading, table: LabTable, wbc_seen: bool) -> Compiled | None:
     """Which of the analytes with this name the result belongs to; None when it is no result of any.
 
@@ -32,7 +61,7 @@ def choose(hit: Hit, reading: Reading, table: LabTable, wbc_seen: bool) -> Compi
     if reading.empty:
         return None
     if not reading.numeric:
-        return _by_words(candidates, reading, hit.symbol)
+        return _by_words(candidates, reading, hit)
     if reading.titre is not None:
         return next((c for c in candidates if c.record.kind != "quantity"), None)
     unit = parse_unit(reading.unit) if reading.unit else None
@@ -51,10 +80,10 @@ def choose(hit: Hit, reading: Reading, table: LabTable, wbc_seen: bool) -> Compi
     return candidates[0]
 
 
-def _by_words(candidates: list[Compiled], reading: Reading, symbol: bool) -> Compiled | None:
+def _by_words(candidates: list[Compiled], reading: Reading, hit: Hit) -> Compiled | None:
     if reading.words in ("positive", "negative", "weak-positive", "indeterminate"):
         return next((c for c in candidates if c.record.kind != "quantity"), None)
-    if symbol and len(candidates[0].record.id) <= 2:
+    if hit.symbol and hit.end - hit.start == 1:
         return None
     counts = [c for c in candidates if not c.record.fraction_of]  # "eosinophils raised" speaks of the count
     return (counts or candidates)[0]
@@ -64,32 +93,24 @@ def _is_fraction(reading: Reading, wbc_seen: bool) -> bool:
     return wbc_seen and reading.value is not None and 0 < reading.value < 1 and not reading.unit
 
 
-def build(hit: Hit, reading: Reading, chosen: Compiled, sex: Sex, age: float | None, wbc_seen: bool) -> LabResult:
-    """The result, without its span."""
+def build(reading: Reading, chosen: Compiled, sex: Sex, age: float | None, wbc_seen: bool, span: Span) -> LabResult:
+    """The result with its flag and what it means."""
     record = chosen.record
-    result = LabResult(
-        analyte=record.id, en=record.names.en, zh=record.names.zh, test=record.test, canonical_unit=record.unit,
-        value=reading.value, comparator=_sign(reading.comparator), titre=reading.titre, unit=reading.unit,
-        qualitative=_words(reading),
-    )  # fmt: skip
+    draft = Draft(reading.value, reading.comparator, reading.titre, reading.unit, reading.words)
     if reading.titre is not None:
-        _flag_titre(result, reading, chosen)
+        _flag_titre(draft, reading, chosen)
     elif reading.value is not None:
-        _flag_value(result, reading, chosen, sex, age, wbc_seen)
+        _flag_value(draft, reading, chosen, sex, age, wbc_seen)
     else:
-        _flag_words(result)
+        _flag_words(draft)
     if record.kind != "quantity":
-        result.flag = _as_sign(result.flag)
-    result.findings, result.excluded = meanings(record, result.flag, result.canonical)
-    return result
-
-
-def _sign(comparator: str) -> str:
-    return comparator if comparator in ("<", ">") else ""
-
-
-def _words(reading: Reading) -> str:
-    return reading.words
+        draft.flag = _as_sign(draft.flag)
+    shown, excluded = meanings(record, draft.flag, draft.canonical, draft.comparator)
+    fields = {name: getattr(draft, name) for name in Draft.__slots__}
+    return LabResult(
+        analyte=record.id, en=record.names.en, zh=record.names.zh, test=record.test, canonical_unit=record.unit,
+        findings=shown, excluded=excluded, span=span, **fields,
+    )  # fmt: skip
 
 
 def _as_sign(flag: LabFlag) -> LabFlag:
@@ -98,16 +119,11 @@ def _as_sign(flag: LabFlag) -> LabFlag:
     return "negative" if flag in LOW or flag == "normal" else flag
 
 
-def _flag_words(result: LabResult) -> None:
-    words = result.qualitative
-    result.flag_origin = "words"
-    if words in ("high", "low", "normal", "positive", "negative", "indeterminate"):
-        result.flag = words
-    elif words == "weak-positive":
-        result.flag = "positive"
+def _flag_words(result: Draft) -> None:
+    result.flag, result.flag_origin = SAID.get(result.qualitative, "unknown"), "words"
 
 
-def _flag_titre(result: LabResult, reading: Reading, chosen: Compiled) -> None:
+def _flag_titre(result: Draft, reading: Reading, chosen: Compiled) -> None:
     limit = reading.titre_limit or chosen.record.positive_from
     n = result.titre or 0
     result.flag_origin = "titre"
@@ -118,14 +134,14 @@ def _flag_titre(result: LabResult, reading: Reading, chosen: Compiled) -> None:
             result.flag = "negative" if n <= limit else "unknown"
         else:
             result.flag = "positive" if n >= limit else "negative"
-    said = {"positive": "positive", "weak-positive": "positive", "negative": "negative"}.get(result.qualitative)
-    if said is not None and said != result.flag:
+    said = SAID.get(result.qualitative)
+    if said in ("positive", "negative") and said != result.flag:
         result.problem = WORDS_DIFFER if result.flag != "unknown" else None
-        result.flag = "positive" if said == "positive" else "negative"
+        result.flag = said
         result.flag_origin = "words"
 
 
-def _flag_value(result: LabResult, reading: Reading, chosen: Compiled, sex: Sex, age: float | None, wbc_seen: bool) -> None:
+def _flag_value(result: Draft, reading: Reading, chosen: Compiled, sex: Sex, age: float | None, wbc_seen: bool) -> None:
     unit = _unit_of(result, reading, chosen, wbc_seen)
     assert result.value is not None
     if unit is not None:
@@ -146,7 +162,7 @@ def _impossible(chosen: Compiled, canonical: float | None) -> bool:
     return canonical is not None and bounds is not None and not bounds[0] <= canonical <= bounds[1]
 
 
-def _unit_of(result: LabResult, reading: Reading, chosen: Compiled, wbc_seen: bool) -> Unit | None:
+def _unit_of(result: Draft, reading: Reading, chosen: Compiled, wbc_seen: bool) -> Unit | None:
     """The unit to convert from; sets where it comes from."""
     if reading.unit:
         result.unit_origin = "report"
@@ -167,7 +183,7 @@ def _unit_of(result: LabResult, reading: Reading, chosen: Compiled, wbc_seen: bo
     return None
 
 
-def _flag_by_interval(result: LabResult, reading: Reading, chosen: Compiled, unit: Unit | None, sex: Sex, age: float | None) -> None:
+def _flag_by_interval(result: Draft, reading: Reading, chosen: Compiled, unit: Unit | None, sex: Sex, age: float | None) -> None:
     value = result.canonical if result.canonical is not None else result.value
     assert value is not None
     if reading.low is not None or reading.high is not None:
@@ -193,13 +209,10 @@ def _side(limit: float | None, chosen: Compiled, unit: Unit | None) -> float | N
     return chosen.units.to_canonical(limit, unit)
 
 
-def _flag_by_mark(result: LabResult, reading: Reading) -> None:
+def _flag_by_mark(result: Draft, reading: Reading) -> None:
     """The report's own arrow or word: it fills a gap, and beats a built-in interval, which is not that laboratory's."""
-    said: dict[str, LabFlag] = {
-        "high": "high", "low": "low", "normal": "normal", "positive": "positive", "weak-positive": "positive", "negative": "negative",
-    }  # fmt: skip
-    mark = said.get(reading.words)
-    if mark is None or mark == result.flag or _as_sign(mark) == _as_sign(result.flag) == "positive":
+    mark = SAID.get(reading.words)
+    if mark is None or mark in (result.flag, "indeterminate") or _as_sign(mark) == _as_sign(result.flag) == "positive":
         return
     if result.reference_origin == "report" and result.flag != "unknown":
         result.problem = MARK_DIFFERS

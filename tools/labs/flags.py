@@ -97,12 +97,12 @@ def critical(analyte: LabAnalyte, value: float, flag: LabFlag, age: float | None
     return flag
 
 
-def meanings(analyte: LabAnalyte, flag: LabFlag, canonical: float | None) -> tuple[list[str], list[str]]:
+def meanings(analyte: LabAnalyte, flag: LabFlag, canonical: float | None, comparator: str = "") -> tuple[list[str], list[str]]:
     """Findings that a flag shows, and findings that it excludes."""
     shown: list[str] = []
     excluded: list[str] = []
     for means in analyte.means:
-        there = _shows(means.when, flag, means.above, canonical)
+        there = _shows(means.when, flag, means.above, canonical, comparator)
         if there is True and means.finding not in shown:
             shown.append(means.finding)
         elif there is False and means.finding not in excluded:
@@ -110,7 +110,7 @@ def meanings(analyte: LabAnalyte, flag: LabFlag, canonical: float | None) -> tup
     return shown, [f for f in excluded if f not in shown]
 
 
-def _shows(when: str, flag: LabFlag, above: float | None, canonical: float | None) -> bool | None:
+def _shows(when: str, flag: LabFlag, above: float | None, canonical: float | None, comparator: str) -> bool | None:
     if flag in ("unknown", "indeterminate"):
         return None
     if when == "positive":
@@ -121,4 +121,8 @@ def _shows(when: str, flag: LabFlag, above: float | None, canonical: float | Non
         return False
     if above is None:
         return True
-    return canonical > above if canonical is not None else None
+    if canonical is None:
+        return None
+    if comparator == ">":
+        return True if canonical >= above else None
+    return canonical > above

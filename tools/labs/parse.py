@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from yingzhi.clinical.lab import LabResult
 from yingzhi.clinical.words import Sex, Span
@@ -20,9 +21,11 @@ NEXT_LINE = re.compile(r"[ :|]*\n[ \n]*(?=[<>+±(]?\s*\d|阳|阴|弱阳|↑|↓|
 SAME_THING = re.compile(r"[ (\[/:=-]{0,3}")
 LISTED = re.compile(r"\s*(?:[、,，/&+]|and|or|和|与|及|以及|、?和)?\s*(?:and|or)?\s*")
 BEFORE = re.compile(
-    r"(?:^|[^a-z])(?P<not>not |no |without |non-)?(?P<word>elevated|raised|increased|high|low|decreased|reduced|normal|positive|negative|reactive|nonreactive)"
+    r"(?:^|[^a-z])(?P<not>not |no |without |non-)?(?P<word>elevated|raised|increased|high|low|decreased|reduced"
+        r"|normal|positive|negative|reactive|nonreactive)"
     r"(?: (?:for|serum|plasma|total|fasting|peripheral|blood|levels? of|titers? of|titres? of|a|an|the))*\s*$"
 )
+SHARE_BEFORE = re.compile(r"(?<![\d.])(?P<num>\d{1,3}(?:\.\d+)?) ?% ?(?:of )?$")
 BEFORE_MEANS = {
     "elevated": "high", "raised": "high", "increased": "high", "high": "high", "low": "low", "decreased": "low", "reduced": "low",
     "normal": "normal", "positive": "positive", "reactive": "positive", "negative": "negative", "nonreactive": "negative",
@@ -67,11 +70,10 @@ def parse_labs(text: str, sex: Sex, age_years: float | None, knowledge: LabTable
         chosen = choose(place.hit, reading, knowledge, wbc_seen)
         if chosen is None:
             continue
-        result = build(place.hit, reading, chosen, sex, age_years, wbc_seen)
-        wbc_seen = wbc_seen or result.analyte == "wbc"
         end = max(reading.end, place.hit.end)
-        result.span = Span(source=source, start=place.start, end=end, text=text[place.start : end])
-        results.append(result)
+        span = Span(source=source, start=place.start, end=end, text=text[place.start : end])
+        results.append(build(reading, chosen, sex, age_years, wbc_seen, span))
+        wbc_seen = wbc_seen or chosen.record.id == "wbc"
     return add_derived(results, knowledge, sex, age_years)
 
 
@@ -89,11 +91,12 @@ def _read_places(text: str, folded: str, table: LabTable) -> list[_Place]:
             hit = replace(following, ids=common, start=start, symbol=hit.symbol and following.symbol)
             index += 1
         nearest = hits[index + 1].start if index + 1 < len(hits) else len(text)
-        begin, limit = _window(folded, hit.end, nearest)
+        begin, limit, vertical = _window(folded, hit.end, nearest)
         signs = any(table.analytes[i].record.kind != "quantity" for i in hit.ids)
-        reading = read_behind(text, folded, begin, limit, signs)
+        reading = read_behind(text, folded.replace("\n", " ") if vertical else folded, begin, limit, signs)
+        _give_back(folded, hit, reading, limit, nearest)
         if reading.empty and not reading.skip:
-            _look_before(folded, hit, reading)
+            _look_before(folded, hit, reading, table)
         places.append(_Place(hit, start, reading))
         index += 1
     return places
@@ -115,17 +118,29 @@ def _letter_counts(folded: str, hit: Hit, table: LabTable) -> bool:
     return bare and SINGLE_BARE.match(folded, hit.end) is not None
 
 
-def _window(folded: str, end: int, nearest: int) -> tuple[int, int]:
-    """Where to start reading and where to stop."""
+def _window(folded: str, end: int, nearest: int) -> tuple[int, int, bool]:
+    """Where to start reading, where to stop, and whether the lines below are cells of one row."""
     below = NEXT_LINE.match(folded, end, nearest)
     if below:  # a table copied cell by cell
-        return below.end(), min(nearest, below.end() + 60)
+        return below.end(), min(nearest, below.end() + 60), True
     stop = CLAUSE_END.search(folded, end, min(nearest, end + WINDOW))
-    return end, stop.start() if stop else min(nearest, end + WINDOW)
+    return end, stop.start() if stop else min(nearest, end + WINDOW), False
 
 
-def _look_before(folded: str, hit: Hit, reading: Reading) -> None:
-    """`elevated ESR`, `negative for HIV`."""
+def _give_back(folded: str, hit: Hit, reading: Reading, limit: int, nearest: int) -> None:
+    """`CRP, normal CK`: a word behind a comma and right before the next name speaks of that one."""
+    if reading.numeric or not reading.words or limit != nearest or limit == len(folded):
+        return
+    if folded[hit.end : hit.end + 1] in ",，、" and not folded[reading.end : nearest].strip():
+        reading.words, reading.end = "", hit.end
+
+
+def _look_before(folded: str, hit: Hit, reading: Reading, table: LabTable) -> None:
+    """`elevated ESR`, `negative for HIV`, `20% eosinophils`."""
+    share = SHARE_BEFORE.search(folded, max(0, hit.start - 16), hit.start)
+    if share and any(table.analytes[i].record.fraction_of for i in hit.ids):
+        reading.value, reading.unit, reading.end = float(share["num"]), "%", hit.end
+        return
     found = BEFORE.search(folded, max(0, hit.start - 40), hit.start)
     if found is None:
         return
@@ -138,10 +153,10 @@ def _look_before(folded: str, hit: Hit, reading: Reading) -> None:
 
 def _share_words(folded: str, places: list[_Place], table: LabTable) -> None:
     """`ANA、抗dsDNA均阴性`, `elevated ESR and CRP`: one word for a list of names."""
-    for here, after in zip(reversed(places[:-1]), reversed(places[1:]), strict=True):
+    for here, after in reversed(list(pairwise(places))):
         if _open(here) and after.reading.words and not after.reading.numeric and _side_by_side(folded, here, after):
             _take(here, after.reading.words)
-    for before, here in zip(places[:-1], places[1:], strict=True):
+    for before, here in pairwise(places):
         said_before = before.reading.words and not before.reading.numeric and before.reading.end <= before.hit.end
         if _open(here) and said_before and _side_by_side(folded, before, here):
             _take(here, before.reading.words)

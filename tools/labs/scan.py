@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from yingzhi.tools.labs.units import UNIT
+from yingzhi.tools.labs.units import UNIT, tidy
 
 NUM = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:\.\d+)?|\.\d+)"
 FILL = re.compile(
-    r"(?:[\s:=,]*(?:计数|绝对值|水平|数值|值|测定|检测|检查|检验|化验|结果|定量|定性|滴度|效价|抗体|抗原|试验|筛查|初筛|确证|复查|显示|提示|示|为|是|约|达|高达|低至|由|从|均|都|皆|全部|仍|"
-    r"明显|轻度|中度|重度|显著|稍|略|持续|进行性|levels?|counts?|concentration|titers?|titres?|results?|tests?|testing|serology|screen(?:ing)?|assay|antibod(?:y|ies)|antigen|"
-    r"elisa|iif|ifa|pcr|igg|igm|of|is|was|were|are|at|be|has been|have been|had|remained?|shows?|showed|returned|came back|both|all|only|markedly|slightly|mildly|"
+    r"(?:[\s:=,]*(?:计数|绝对值|水平|数值|值|测定|检测|检查|检验|化验|结果|定量|定性|滴度|效价|抗体|抗原|试验"
+        r"|筛查|初筛|确证|复查|显示|提示|示|为|是|约|达|高达|低至|由|从|均|都|皆|全部|仍|"
+    r"明显|轻度|中度|重度|显著|稍|略|持续|进行性|levels?|counts?|concentration|titers?|titres?|results?|tests?"
+        r"|testing|serology|screen(?:ing)?|assay|antibod(?:y|ies)|antigen|"
+    r"elisa|iif|ifa|pcr|igg|igm|of|is|was|were|are|at|be|has been|have been|had|remained?|shows?|showed"
+        r"|returned|came back|both|all|only|markedly|slightly|mildly|"
     r"moderately|significantly|strongly|to be|found|from|by|and were|and was)(?![a-z]))+"
 )  # fmt: skip
 DATE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*(?:[-/.月]\s*\d{1,2}日?|月)|\d{1,2}月\d{1,2}[日号]|\d{1,2}[-/]\d{1,2}[-/]\d{2,4}")
 LABEL = re.compile(
-    r"(?:参考(?:值范围|区间值|值|范围|区间)?|正常(?:参考值|参考范围|值范围|值|范围)?|ref(?:erence)?\.?\s*(?:ranges?|intervals?|values?)?|normal\s*(?:ranges?|values?|limits?)?|nr|rr)"
+    r"(?:参考(?:值范围|区间值|值|范围|区间)?|正常(?:参考值|参考范围|值范围|值|范围)?"
+        r"|ref(?:erence)?\.?\s*(?:ranges?|intervals?|values?)?|normal\s*(?:ranges?|values?|limits?)?|nr|rr)"
     r"\s*[:=]?\s*[\[(]?\s*(?=[<>.\d])"
 )
 TITRE = re.compile(r"(?P<cmp>[<>]=?)?\s*1\s*[:/]\s*(?P<n>\d{1,6})(?![\d.])")
@@ -24,19 +28,34 @@ RANGE = re.compile(rf"(?P<lo>{NUM})\s*(?:-{{1,3}}|至|到)\s*(?P<hi>{NUM})(?!\s*
 NUMBER = re.compile(rf"(?P<cmp>[<>])?=?\s*(?P<num>{NUM})(?:\s*[*x]\s*10\s*[\^e*]?\s*(?P<exp>\d{{1,2}})(?!\d))?")
 SERIES = re.compile(r"\s*(?:→|-+>|降至|升至|降到|升到|降为|升为|增至)\s*")
 ALIEN = re.compile(
-    r"\s*(?:(?:mg|ug|mcg|g|iu|u|ml|kg|cm|tab(?:let)?s?|caps?|days?|d|weeks?|wks?|w|months?|mo|years?|yrs?|y|hours?|hrs?|h|min(?:utes)?|times|fold|x)(?![a-z])"
+    r"\s*(?:(?:mg|ug|mcg|g|iu|u|ml|kg|cm|tab(?:let)?s?|caps?|days?|d|weeks?|wks?|w|months?|mo|years?|yrs?|y"
+        r"|hours?|hrs?|h|min(?:utes)?|times|fold|x)(?![a-z])"
     r"|[片粒支瓶次天日周月年岁时分例倍型级度个人号床楼点项]|小时|th|st|nd|rd)"
 )
-WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("skip", re.compile(r"未做|未查|未测|待回报|待查|待定|待结果|结果未|pending|not done|not tested|not available")),
-    ("weak-positive", re.compile(r"弱阳性?|weak(?:ly)?[\s-]+(?:positive|reactive)")),
-    ("indeterminate", re.compile(r"\(?\s*(?:±|\+\s*/\s*-|\+-)\s*\)?|可疑|不确定|临界|灰区|indeterminate|equivocal|borderline|trace(?![a-z])|微量")),
-    ("normal", re.compile(r"正常|未见(?:明显)?(?:异常|升高|增高)|无(?:明显)?(?:异常|升高|增高)|不高|within normal(?: limits| range)?|wnl(?![a-z])|unremarkable|normal(?![a-z])|not (?:elevated|raised|increased)")),
-    ("negative", re.compile(r"(?:均|皆)?阴性?|\(\s*-{1,3}\s*\)|negative|neg(?![a-z])|non-?\s?reactive|not detected|undetect[a-z]*|未检出|未检测到|未查见|未查到|未找到|未见(?!异|升|增|明)|未发现|无生长|no growth|absent(?![a-z])")),
-    ("positive", re.compile(r"(?:强|均|皆)?阳性?|\(\s*\+{1,4}\s*\)|\(\s*[1-4]\s*\+\s*\)|[1-4]\s?\+(?![\d.])|\+{1,4}(?![\d.])|(?:strongly )?positive|pos(?![a-z])|reactive|detected|检出|查见|查到|找到|可见")),
-    ("high", re.compile(r"↑+|升高|增高|偏高|上升|增多|增加|增快|加快|高于正常|elevated|raised|increased|high(?![a-z])|高(?=[ |\\n]|$)|hh?(?![a-z])")),
-    ("low", re.compile(r"↓+|降低|下降|减低|减少|偏低|低于正常|decreased|reduced|low(?![a-z])|depressed|低(?=[ |\\n]|$)|ll?(?![a-z])")),
+WORDS = re.compile(
+    "|".join(
+        f"(?P<{meaning}>{pattern})"
+        for meaning, pattern in (
+            ("skip", r"未做|未查|未测|待回报|待查|待定|待结果|结果未|pending|not done|not tested|not available"),
+            ("weak_positive", r"弱阳性?|weak(?:ly)?[\s-]+(?:positive|reactive)"),
+            ("indeterminate", r"\(?\s*(?:±|\+\s*/\s*-|\+-)\s*\)?|可疑|不确定|临界|灰区|indeterminate|equivocal|borderline|trace(?![a-z])"
+                r"|微量"),
+            ("normal", r"正常|未见(?:明显)?(?:异常|升高|增高)|无(?:明显)?(?:异常|升高|增高)|不高|within normal(?: limits| range)?"
+                r"|wnl(?![a-z])|unremarkable|normal(?![a-z])|not (?:elevated|raised|increased)"),
+            ("negative", r"(?:均|皆)?阴性?|\(\s*-{1,3}\s*\)|negative|neg(?![a-z])|non-?\s?reactive|not detected|undetect[a-z]*"
+                r"|未检出|未检测到|未查见|未查到|未找到|未见(?!异|升|增|明)|未发现|无生长|no growth|absent(?![a-z])"),
+            ("positive", r"(?:强|均|皆)?阳性?|\(\s*\+{1,4}\s*\)|\(\s*[1-4]\s*\+\s*\)|[1-4]\s?\+(?![\d.])|\+{1,4}(?![\d.])"
+                r"|(?:strongly )?positive|pos(?![a-z])|reactive|detected|检出|查见|查到|找到|可见"),
+            ("high", r"↑+|升高|增高|偏高|上升|增多|增加|增快|加快|高于正常|elevated|raised|increased|high(?![a-z])|高(?=[ |\\n]"
+                r"|$)|hh?(?![a-z])"),
+            ("low", r"↓+|降低|下降|减低|减少|偏低|低于正常|decreased|reduced|low(?![a-z])|depressed|低(?=[ |\\n]|$)|ll?(?![a-z])"),
+        )
+    )
 )  # fmt: skip
+"""A result in words or signs; the name of the group, with hyphens, is what it says."""
+
+PER_VOLUME = re.compile(r"\s*/\s*(?:ul|ml|l|mm\^?3)(?![a-z])")
+BRACKETED_SIGN = re.compile(r"\(\s*(?:[+±-]{1,4}|[1-4]\s*\+)\s*\)")
 BARE_MINUS = re.compile(r"-{1,2}(?=\s*(?:$|[,，、;；|)\n]))")
 
 
@@ -51,8 +70,6 @@ class Reading:
     titre: int | None = None
     words: str = ""
     """Result in words or signs, without a number or beside it: high, low, normal, positive, weak-positive, negative, indeterminate."""
-    marked: bool = False
-    """Whether `words` is an arrow or an H/L beside a number."""
     low: float | None = None
     high: float | None = None
     titre_limit: int | None = None
@@ -100,9 +117,9 @@ def read_behind(text: str, folded: str, start: int, limit: int, signs: bool) -> 
 
 
 def _step_over(folded: str, at: int, limit: int) -> int:
-    """Skip separators, but not a bracket that holds a sign: `(-)` is a result."""
-    while at < limit and (folded[at] in " ,，|:=[])*" or (folded[at] == "(" and not re.match(r"\(\s*(?:[+±-]{1,4}|[1-4]\s*\+)\s*\)", folded[at : at + 8]))):
-        if folded[at] == "(" and _aside(folded, at, limit):
+    """Skip separators, but not a bracket that holds a sign, `(-)`, or a remark."""
+    while at < limit and folded[at] in " ,，|:=[])*(":
+        if folded[at] == "(" and (BRACKETED_SIGN.match(folded, at, limit) or _aside(folded, at, limit)):
             break
         at += 1
     return at
@@ -118,7 +135,7 @@ def _aside(folded: str, at: int, limit: int) -> bool:
         return False
     if DATE.match(rest):
         return True
-    return not (rest[0].isdigit() or rest[0] in "<>.+-±↑↓*/%" or LABEL.match(rest) or UNIT.match(rest) or any(p.match(rest) for _, p in WORDS))
+    return not (rest[0].isdigit() or rest[0] in "<>.+-±↑↓*/%" or LABEL.match(rest) or UNIT.match(rest) or WORDS.match(rest))
 
 
 def _parenthesis(folded: str, at: int, limit: int, reading: Reading) -> int | None:
@@ -133,10 +150,11 @@ def _parenthesis(folded: str, at: int, limit: int, reading: Reading) -> int | No
 
 def _item(text: str, folded: str, at: int, limit: int, signs: bool, reading: Reading) -> int | None:
     """Read one item into `reading`; the place behind it, or None where nothing fits."""
-    date = DATE.match(folded, at, limit)
-    if date:
-        return date.end() if not reading.numeric else None
-    for read in (_reference, _titre, _range, _words, _unit, _number):
+    if folded[at].isdigit():
+        date = DATE.match(folded, at, limit)
+        if date:
+            return date.end() if not reading.numeric else None
+    for read in NUMERIC if folded[at] in "0123456789.<>" else VERBAL:
         after = read(text, folded, at, limit, signs, reading)
         if after is not None:
             return after
@@ -200,16 +218,13 @@ def _set_side(found: re.Match[str], reading: Reading) -> None:
 
 
 def _words(text: str, folded: str, at: int, limit: int, signs: bool, reading: Reading) -> int | None:
-    for meaning, pattern in WORDS:
-        found = pattern.match(folded, at, limit)
-        if found is None or not _counts(meaning, found, text, signs, reading, limit):
-            continue
+    found = WORDS.match(folded, at, limit)
+    meaning = (found.lastgroup or "").replace("_", "-") if found else ""
+    if found and _counts(meaning, found, text, signs, reading, limit):
         if meaning == "skip":
             reading.skip = True
         elif not reading.words:
-            reading.words = meaning
-            reading.marked = reading.numeric
-            reading.end = found.end()
+            reading.words, reading.end = meaning, found.end()
         return found.end()
     if signs and not reading.numeric and not reading.words:
         minus = BARE_MINUS.match(folded, at)
@@ -245,6 +260,11 @@ def _unit(text: str, folded: str, at: int, limit: int, signs: bool, reading: Rea
     return found.end()
 
 
+def _power_unit(text: str, folded: str, at: int, limit: int, signs: bool, reading: Reading) -> int | None:
+    """`10^9/L` in a column of its own."""
+    return _unit(text, folded, at, limit, signs, reading) if folded.startswith("10", at) else None
+
+
 def _number(text: str, folded: str, at: int, limit: int, signs: bool, reading: Reading) -> int | None:
     found = NUMBER.match(folded, at, limit)
     if found is None or reading.titre is not None:
@@ -255,9 +275,9 @@ def _number(text: str, folded: str, at: int, limit: int, signs: bool, reading: R
             return found.end()
         return None
     unit = UNIT.match(folded, _past_blanks(folded, found.end()), limit)
-    if unit is None and not reading.unit and ALIEN.match(folded, found.end(), limit):
-        reading.alien = True
-        return found.end()
+    if unit is None and not reading.unit and _is_alien(text, folded, found.end(), limit):
+        reading.alien = not reading.words  # "raised threefold" is a result all the same
+        return found.end() if reading.alien else None
     reading.value = number(found["num"])
     reading.comparator = found["cmp"] or ""
     after = found.end()
@@ -270,14 +290,19 @@ def _number(text: str, folded: str, at: int, limit: int, signs: bool, reading: R
     return _series(text, folded, after, limit, reading)
 
 
+def _is_alien(text: str, folded: str, at: int, limit: int) -> bool:
+    found = ALIEN.match(folded, at, limit)
+    return found is not None and not text[found.end() - 1].isupper()  # a capital H is a mark, not hours
+
+
 def _power(text: str, folded: str, found: re.Match[str], limit: int, reading: Reading) -> int:
     """`12.3×10^9/L`: the power belongs to the unit when a bare `/L` follows, else to the number."""
-    rest = re.compile(r"\s*/\s*(?:ul|ml|l|mm\^?3)(?![a-z])").match(folded, found.end(), limit)
+    rest = PER_VOLUME.match(folded, found.end(), limit)
     if rest:
         reading.unit = text[found.end("num") : rest.end()].strip(" *×xX")
         return rest.end()
     if reading.value is not None:
-        reading.value *= 10.0 ** int(found["exp"])
+        reading.value = tidy(reading.value * 10.0 ** int(found["exp"]))
     return found.end()
 
 
@@ -292,6 +317,11 @@ def _series(text: str, folded: str, at: int, limit: int, reading: Reading) -> in
     after = _number(text, folded, following.start(), limit, False, reading)
     reading.unit = reading.unit or unit
     return after if after is not None else at
+
+
+NUMERIC = (_titre, _range, _power_unit, _words, _number)
+VERBAL = (_reference, _words, _unit)
+"""What may stand at a digit, and what elsewhere, in the order tried."""
 
 
 def _past_blanks(folded: str, at: int) -> int:
