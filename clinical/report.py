@@ -45,10 +45,10 @@ class InterpretedReport(Record):
     adequacy: Adequacy = "not-stated"
     adequacy_reason: Text | None = None
     conclusion: Span | None = Field(default=None, description="The line that concludes.")
-    certainty: Certainty = Field(
-        default="none", description="How sure the conclusion is, by its own words; none without a conclusion."
+    certainty: Certainty = Field(default="none", description="How sure the conclusion is, by its own words; none without a conclusion.")
+    outcome: Literal["positive", "negative", "unknown"] = Field(
+        default="unknown", description="Whether the test as a whole is positive or negative."
     )
-    outcome: Literal["positive", "negative", "unknown"] = Field(default="unknown", description="Whether the test as a whole is positive or negative.")
     findings: list[ReportFinding] = Field(default_factory=list, description="One a finding, in order of place.")
     excluded: list[str] = Field(default_factory=list, description="Findings that a wholly negative test shows not to be there.")
     contradictions: list[Contradiction] = Field(default_factory=list)

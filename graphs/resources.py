@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from yingzhi.agents.specialist import Resources, now
 from yingzhi.clinical.errors import KnowledgeError, SettingsError, ToolError
 from yingzhi.graphs.settings import Settings
-from yingzhi.knowledge.load import Knowledge, load_knowledge, read_yaml
-from yingzhi.tools.extraction import build_lexicon
+from yingzhi.knowledge.load import Knowledge, load_knowledge, read_yaml, write_atomically
+from yingzhi.tools import lexicon as lexicon_module
+from yingzhi.tools import text as text_module
+from yingzhi.tools.extraction import lexicon_table
 from yingzhi.tools.formulary import build_formulary
 from yingzhi.tools.inference import compile_model
 from yingzhi.tools.labs import compile_labs
+from yingzhi.tools.lexicon import Lexicon, LexiconTable, compile_lexicon
 from yingzhi.tools.passages import passages
 from yingzhi.tools.retrieval import Retriever, build_index, open_index, open_retriever
 
@@ -42,7 +46,7 @@ def open_resources(settings: Settings | None = None, clock: Callable[[], datetim
     formulary = build_formulary(knowledge.drugs)
     return Resources(
         knowledge=knowledge,
-        lexicon=build_lexicon(knowledge.findings.values(), knowledge.diseases.values(), formulary.drugs.values()),
+        lexicon=_lexicon(knowledge, cache),
         model=compile_model(knowledge.diseases.values(), knowledge.findings.values()),
         labs=compile_labs(knowledge.analytes.values()),
         formulary=formulary,
@@ -51,6 +55,18 @@ def open_resources(settings: Settings | None = None, clock: Callable[[], datetim
         home=settings.home,
         clock=clock,
     )
+
+
+def _lexicon(knowledge: Knowledge, cache: Path) -> Lexicon:
+    """The compiled lexicon; its folded form is kept, keyed by the knowledge and by the code that folds."""
+    code = hashlib.sha256(b"".join(Path(str(m.__file__)).read_bytes() for m in (text_module, lexicon_module))).hexdigest()[:8]
+    path = cache / f"lexicon-{knowledge.hash}-{code}.json"
+    try:
+        return compile_lexicon(LexiconTable.model_validate_json(path.read_bytes()))
+    except (FileNotFoundError, ValidationError):
+        table = lexicon_table(knowledge.findings.values(), knowledge.diseases.values(), knowledge.drugs.drugs)
+        write_atomically(path, table.model_dump_json().encode())
+        return compile_lexicon(table)
 
 
 def _priced(knowledge: Knowledge, path: Path) -> Knowledge:

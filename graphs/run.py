@@ -18,8 +18,10 @@ from yingzhi.clinical.errors import CaseError, YingzhiError
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.graphs.build import Graph, build_graph
 from yingzhi.graphs.events import EVENT, Event
+from yingzhi.graphs.resources import open_resources
 from yingzhi.graphs.result import assemble, pins
 from yingzhi.graphs.review import edited
+from yingzhi.graphs.settings import Settings
 from yingzhi.graphs.state import State
 from yingzhi.tools.intake import check_presentation
 
@@ -38,13 +40,13 @@ async def checkpoints(path: Path) -> AsyncIterator[BaseCheckpointSaver[Any]]:
 
 
 async def consult(
-    presentation: Presentation, resources: Resources, *, graph: Graph | None = None, thread: str | None = None
+    presentation: Presentation, resources: Resources | None = None, *, graph: Graph | None = None, thread: str | None = None
 ) -> Consultation:
     """One consultation up to the doctor's turn.
 
     Args:
         presentation: The case.
-        resources: From `open_resources`.
+        resources: From `open_resources`; opened with the default settings when None (about a second: keep them for many cases).
         graph: A compiled graph; one without checkpoints is made when None.
         thread: Id under which the checkpoints are kept; given with a graph that keeps them.
 
@@ -53,6 +55,7 @@ async def consult(
     """
     began = perf_counter()
     check_presentation(presentation)
+    resources = resources or open_resources(Settings())
     graph = graph or build_graph()
     state = await graph.ainvoke({"presentation": presentation, "version": 1}, _config(thread), context=resources)
     return assemble(presentation.id, state, resources, perf_counter() - began)  # type: ignore[arg-type]

@@ -139,7 +139,8 @@ def _orphans(k: Knowledge) -> Iterator[str]:
     tables = (*k.diseases.values(), *k.investigations.values(), *k.red_flags.values(), *k.analytes.values(), k.drugs)
     cited = {i for record in tables for i in cited_sources(record.model_dump())}
     yield from (f"source {i}: nothing cites it" for i in sorted(k.sources.keys() - cited))
-    used = {t.test for d in k.diseases.values() for t in d.investigations}
+    used = {t.test for d in k.diseases.values() for t in d.investigations} | {a.test for a in k.analytes.values()}
+    used |= {t for drug in k.drugs.drugs if drug.pack for check in drug.pack.checks for t in check.tests}
     yield from (
         f"investigation {t.id}: no disease names it and it yields nothing"
         for t in k.investigations.values()

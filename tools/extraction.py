@@ -10,7 +10,7 @@ from yingzhi.clinical.finding import Finding, Status
 from yingzhi.clinical.words import Span
 from yingzhi.knowledge.drug_models import Drug
 from yingzhi.knowledge.models import Disease, FindingTerm
-from yingzhi.tools.lexicon import Entry, Lexicon, compile_lexicon, find_matches
+from yingzhi.tools.lexicon import Entry, Lexicon, LexiconTable, find_matches, fold_wordings
 from yingzhi.tools.scope import COMMA, Scope, read_scope, sentence_bounds
 from yingzhi.tools.text import Token, tokenize
 
@@ -44,8 +44,8 @@ class Extraction:
     tokens: tuple[Token, ...] = field(default=(), repr=False)
 
 
-def build_lexicon(findings: Iterable[FindingTerm], diseases: Iterable[Disease], drugs: Iterable[Drug] = ()) -> Lexicon:
-    """Compile the wordings of all findings and the names of all diseases and drugs.
+def lexicon_table(findings: Iterable[FindingTerm], diseases: Iterable[Disease], drugs: Iterable[Drug] = ()) -> LexiconTable:
+    """Fold the wordings of all findings and the names of all diseases and drugs.
 
     A wording of a finding wins over the same name of a disease; the name of a drug stands beside the exposure that it is.
     """
@@ -63,7 +63,7 @@ def build_lexicon(findings: Iterable[FindingTerm], diseases: Iterable[Disease], 
         entry = Entry(DRUG + drug.id)
         names = (drug.names.en, drug.names.zh, *drug.aliases.en, *drug.aliases.zh)
         wordings += [(n, entry) for n in names if (len(n) > 3 if n.isascii() else len(n) > 1)]
-    return compile_lexicon(wordings)
+    return fold_wordings(wordings)
 
 
 def extract(text: str, lexicon: Lexicon) -> Extraction:
@@ -71,7 +71,7 @@ def extract(text: str, lexicon: Lexicon) -> Extraction:
 
     Args:
         text: Note or report, Chinese (simplified or traditional), English or mixed.
-        lexicon: From `build_lexicon`.
+        lexicon: Compiled from `lexicon_table`.
 
     Returns:
         Mentions in order of place; their offsets count code points of `text`.
@@ -128,4 +128,4 @@ def _finding(text: str, group: list[Mention], term: FindingTerm, source: str) ->
     )
 
 
-__all__ = ["COMMA", "Extraction", "Mention", "build_lexicon", "extract", "merge_mentions"]
+__all__ = ["COMMA", "Extraction", "Mention", "extract", "lexicon_table", "merge_mentions"]

@@ -13,16 +13,20 @@ CLAUSE = re.compile(r"[^。;\n]+")
 REACTANT = re.compile(r"(?<![a-z])(?:igg\d?|iga|igm|c3c?|c1q|fibrinogen|纤维蛋白原?)(?![a-z])")
 NEGATIVE_BEHIND = re.compile(
     r"\s*(?:[、,，/和及与]\s*(?:igg\d?|iga|igm|c3c?|c1q|fibrinogen|纤维蛋白原?)\s*)*(?:\(\s*-+\s*\)|(?:均|皆"
-    r"|都)?(?:为)?阴性|(?:were |was |are |is )?(?:all )?negative|-(?=[\s,，、]|$))")
+    r"|都)?(?:为)?阴性|(?:were |was |are |is )?(?:all )?negative|-(?=[\s,，、]|$))"
+)
 NEGATIVE_BEFORE = re.compile(
     r"(?:未见|无|不见|没有|阴性[:]|(?<![a-z])(?:no|without|negative for|absence of|lack of))\s*(?:(?:[a-z0-9]+"
-    r"|[、,/和及与]|or|and)\s*){0,6}$")
+    r"|[、,/和及与]|or|and)\s*){0,6}$"
+)
 BMZ = re.compile(
     r"基底膜带?|bmz|basement membrane|真皮?表皮(?:交界|连接)|表真皮(?:交界|连接)|(?<![a-z])dej(?![a-z])"
-    r"|dermo-?\s?epidermal junction|dermal-epidermal junction")
+    r"|dermo-?\s?epidermal junction|dermal-epidermal junction"
+)
 INTERCELLULAR = re.compile(
     r"细胞间|棘细胞膜|角质形成细胞膜|网状沉积|渔网状|鱼网状|intercellular|inter-cellular|cell surface"
-    r"|chicken.?wire|fish.?net|lace-?like")
+    r"|chicken.?wire|fish.?net|lace-?like"
+)
 PAPILLA = re.compile(r"真皮乳头|乳头顶|乳头层?|dermal papilla|papillary tip|papillae")
 VESSEL = re.compile(r"血管壁|小血管|真皮血管|vessel|vascular")
 LINEAR = re.compile(r"线状|线性|带状|linear")

@@ -11,7 +11,7 @@ from yingzhi.clinical.finding import Finding
 from yingzhi.clinical.words import CARE_LEVELS, TIERS, CareLevel, Text, Tier
 from yingzhi.clinical.workup import Rung, TestAdvice, Workup
 from yingzhi.knowledge.models import Disease, DiseaseTest, FindingTerm, Investigation
-from yingzhi.tools.gain import test_gain
+from yingzhi.tools.gain import field_of, test_gain
 from yingzhi.tools.inference import DiagnosisModel
 from yingzhi.tools.ranking import Ranking
 from yingzhi.tools.red_flags import text
@@ -126,8 +126,9 @@ def _candidates(
                 if entry.role not in {"monitor", "before-treatment"}:
                     wanted.setdefault(entry.test, []).append((d.id, entry))
     found = []
+    field = field_of(model, ranking.probability, ranking.other)
     for test in tests.values():
-        gain = test_gain(model, ranking.probability, ranking.other, test.yields)
+        gain = test_gain(model, field, test.yields)
         if gain >= LEAST_GAIN or test.id in wanted:
             found.append(Candidate(test, gain, tuple(wanted.get(test.id, ()))))
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import ahocorasick
+from pydantic import BaseModel
 
 from yingzhi.tools.text import Token, fold_phrase, is_chinese
 
@@ -43,32 +44,46 @@ class Lexicon:
     """Entry and the greatest gap, by id of the gapped wording."""
 
 
-def compile_lexicon(wordings: Iterable[tuple[str, Entry]]) -> Lexicon:
-    """Build the automaton.
+class LexiconTable(BaseModel):
+    """A folded lexicon as plain data, to be kept in a file: folding is slow, building the automaton is not."""
+
+    whole: dict[str, list[tuple[str, bool]]]
+    """Folded wording -> (target, whether it says absent)."""
+    begins: dict[str, list[int]]
+    ends: dict[str, list[int]]
+    gapped: list[tuple[str, bool, int]]
+    """Target, whether it says absent, and the greatest gap, by id of the gapped wording."""
+
+
+def fold_wordings(wordings: Iterable[tuple[str, Entry]]) -> LexiconTable:
+    """Fold every wording.
 
     Args:
         wordings: (wording, what it stands for); a wording may hold one ` .. `.
     """
-    whole: dict[str, list[Entry]] = {}
-    begins: dict[str, list[int]] = {}
-    ends: dict[str, list[int]] = {}
-    gapped: list[tuple[Entry, int]] = []
+    table = LexiconTable(whole={}, begins={}, ends={}, gapped=[])
     for wording, entry in wordings:
         first, gap, second = wording.partition(" .. ")
         if gap:
-            begins.setdefault(fold_phrase(first), []).append(len(gapped))
-            ends.setdefault(fold_phrase(second), []).append(len(gapped))
-            gapped.append((entry, GAP_TOKENS["zh" if is_chinese(wording) else "en"]))
+            table.begins.setdefault(fold_phrase(first), []).append(len(table.gapped))
+            table.ends.setdefault(fold_phrase(second), []).append(len(table.gapped))
+            table.gapped.append((entry.target, entry.absent, GAP_TOKENS["zh" if is_chinese(wording) else "en"]))
             continue
         folded = fold_phrase(wording)
-        if folded.strip() and entry not in whole.setdefault(folded, []):
-            whole[folded].append(entry)
+        listed = table.whole.setdefault(folded, []) if folded.strip() else []
+        if (entry.target, entry.absent) not in listed:
+            listed.append((entry.target, entry.absent))
+    return table
+
+
+def compile_lexicon(table: LexiconTable) -> Lexicon:
+    """Build the automaton."""
     automaton = ahocorasick.Automaton()
-    for key in {*whole, *begins, *ends}:
-        value = (key.count(" ") - 1, tuple(whole.get(key, ())), tuple(begins.get(key, ())), tuple(ends.get(key, ())))
-        automaton.add_word(key, value)
+    for key in {*table.whole, *table.begins, *table.ends}:
+        entries = tuple(Entry(target, absent) for target, absent in table.whole.get(key, ()))
+        automaton.add_word(key, (key.count(" ") - 1, entries, tuple(table.begins.get(key, ())), tuple(table.ends.get(key, ()))))
     automaton.make_automaton()
-    return Lexicon(automaton, tuple(gapped))
+    return Lexicon(automaton, tuple((Entry(target, absent), reach) for target, absent, reach in table.gapped))
 
 
 def find_matches(tokens: list[Token], breaks: set[int], lexicon: Lexicon) -> list[Match]:
@@ -91,6 +106,7 @@ def find_matches(tokens: list[Token], breaks: set[int], lexicon: Lexicon) -> lis
         at[position] = index
         position += len(token.text) + 1
     candidates: list[Match] = []
+    gapped: list[Match] = []
     begun: dict[int, list[tuple[int, int]]] = {}
     ended: list[tuple[int, int, int]] = []
     for end, (size, entries, begins, ends) in lexicon.automaton.iter(text):
@@ -106,22 +122,19 @@ def find_matches(tokens: list[Token], breaks: set[int], lexicon: Lexicon) -> lis
             b for b in begun.get(number, ()) if b[1] < first <= b[1] + reach + 1 and not any(i in breaks for i in range(b[1] + 1, first))
         ]
         if starts:
-            candidates.append(Match(entry, max(starts)[0], last))
-    return _longest(candidates, gapped={m for m in candidates if m.entry in {e for e, _ in lexicon.gapped}})
+            gapped.append(Match(entry, max(starts)[0], last))
+    return sorted({*_longest(candidates), *gapped}, key=lambda m: (m.first, m.last, m.entry.target, m.entry.absent))
 
 
-def _longest(candidates: list[Match], gapped: set[Match]) -> list[Match]:
-    """Drop a match that lies within a longer contiguous one; a gapped match hides nothing and is hidden by nothing but itself."""
+def _longest(candidates: list[Match]) -> list[Match]:
+    """Drop a match that overlaps a longer one; gapped matches are not among them, they hide nothing and are hidden by nothing."""
     taken: list[Match] = []
     covered: dict[int, Match] = {}
     for match in sorted(candidates, key=lambda m: (m.first - m.last, m.first)):
-        if match in gapped:
-            taken.append(match)
-            continue
-        over = {covered[i] for i in range(match.first, match.last + 1) if i in covered}
+        over = [covered[i] for i in range(match.first, match.last + 1) if i in covered]
         if any((o.first, o.last) != (match.first, match.last) for o in over):
             continue
         taken.append(match)
         for i in range(match.first, match.last + 1):
             covered[i] = match
-    return sorted(set(taken), key=lambda m: (m.first, m.last, m.entry.target))
+    return taken

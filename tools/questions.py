@@ -11,7 +11,7 @@ from yingzhi.clinical.finding import Finding, Question, RecordItem
 from yingzhi.clinical.presentation import Patient, Presentation
 from yingzhi.clinical.words import Text
 from yingzhi.knowledge.models import FindingTerm
-from yingzhi.tools.gain import finding_gain, movers
+from yingzhi.tools.gain import field_of, finding_gain, movers
 from yingzhi.tools.inference import DiagnosisModel
 from yingzhi.tools.ranking import Ranking
 from yingzhi.tools.text import simplify
@@ -30,7 +30,8 @@ def next_questions(
     """
     known = {f.id for f in findings if f.experiencer == "patient"}
     settled = known | {a for f in known if f in model.ancestors for a in model.ancestors[f]}
-    gains = finding_gain(model, ranking.probability, ranking.other)
+    field = field_of(model, ranking.probability, ranking.other)
+    gains = finding_gain(field)
     chosen: list[Question] = []
     taken: set[str] = set()
     for column in np.argsort(-gains):
@@ -47,7 +48,7 @@ def next_questions(
                 ask=_wording(term),
                 how="ask" if term.kind in ASK else "examine",
                 gain=round(float(gains[column]), 4),
-                separates=movers(model, ranking.probability, ranking.other, term.id),
+                separates=movers(model, field, term.id),
             )
         )
     return chosen

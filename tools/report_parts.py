@@ -33,7 +33,7 @@ REPORT = re.compile(
     r"(?:(?:于|在|外院|我院|本院|当地医院|当地|门诊|院外|行|予|查|复查|完善|曾)|(?:an?|the|his|her|repeat|outside) ){0,4}(?P<head>"
     + "|".join(f"(?P<k{i}>{pattern})" for i, (_, pattern) in enumerate(HEADINGS))
     + r")(?P<tail>(?:检查|报告|结果|所见|诊断|描述|examination|report|result|findings?| of [^.,;:\n]{1,40}"
-        r"| from [^.,;:\n]{1,40}|[ (][^()\n]{0,30}\)| )*)"
+    r"| from [^.,;:\n]{1,40}|[ (][^()\n]{0,30}\)| )*)"
     r"(?P<mark>[:]|示|提示|显示|可见|见(?!到?否)|showed|shows|reveal(?:ed|s)|demonstrat(?:ed|es)|was|were|\n)"
 )
 OTHER_PART = re.compile(
@@ -59,7 +59,14 @@ SIGNS: tuple[tuple[ReportKind, re.Pattern[str]], ...] = (
         r"\d\s*(?:[*x]\s*10|g/l|mmol|umol|u/l|iu/|mg/|ng/|%)|血常规|白细胞|血红蛋白|wbc|hemoglobin|haemoglobin|阴性"
         r"|阳性|参考(?:值|范围|区间)")),
 )  # fmt: skip
-WEIGHT: dict[ReportKind, float] = {"immunofluorescence": 3, "dermoscopy": 3, "pathology": 2, "microbiology": 1.5, "imaging": 1.5, "laboratory": 1}
+WEIGHT: dict[ReportKind, float] = {
+    "immunofluorescence": 3,
+    "dermoscopy": 3,
+    "pathology": 2,
+    "microbiology": 1.5,
+    "imaging": 1.5,
+    "laboratory": 1,
+}
 
 
 def detect_kind(text: str) -> ReportKind:

@@ -26,43 +26,45 @@ SHOWS: dict[ReportKind, frozenset[str]] = {
 
 CLINICAL = re.compile(
     r"(?:临床(?:诊断|资料|病史|表现|印象|所见)|送检诊断|病史摘要?|简要病史|申请(?:诊断|目的)|检查目的"
-        r"|clinical (?:history|diagnosis|information|details|impression|data|features)"
+    r"|clinical (?:history|diagnosis|information|details|impression|data|features)"
     r"|indication|reason for (?:request|examination)|history)\s*[:][^\n。]*"
 )
 SPECIMEN = re.compile(
     r"(?:送检(?:标本|组织|材料|部位)|标本(?:名称|类型|来源)?|取材部位|活检部位|检查部位|specimen(?: type"
-        r"| site)?|biopsy site|site of biopsy|source)\s*[:]\s*(?P<what>[^。;\n]{1,80})"
+    r"| site)?|biopsy site|site of biopsy|source)\s*[:]\s*(?P<what>[^。;\n]{1,80})"
 )
 INADEQUATE = re.compile(
     r"标本不足|组织(?:过少|太少|量不足)|不足以诊断|无法(?:作出)?诊断|标本不合格|自溶|insufficient|inadequate"
-        r"|non-?diagnostic|unsatisfactory|quantity not sufficient|autolys"
+    r"|non-?diagnostic|unsatisfactory|quantity not sufficient|autolys"
 )
 LIMITED = re.compile(
     r"标本(?:较|过)?(?:表)?浅|取材(?:较|过)?(?:表)?浅|未达皮下|挤压变形|组织破碎|superficial (?:biopsy|sample"
-        r"|specimen)|limited (?:specimen|sample|material)|too superficial|crush arte?fact|fragmented"
+    r"|specimen)|limited (?:specimen|sample|material)|too superficial|crush arte?fact|fragmented"
 )
 ADEQUATE = re.compile(r"标本(?:满意|合格|足够)|(?<!in)adequate|satisfactory specimen")
 FORMALIN = re.compile(r"甲醛|福尔马林|formalin|formaldehyde")
 NOT_FORMALIN = re.compile(
     r"(?:非|未用|禁用|勿用|not(?: in)?|never(?: in)?|without)\s*(?:置于|入)?\s*(?:甲醛|福尔马林|formalin"
-    r"|formaldehyde)")
+    r"|formaldehyde)"
+)
 LABELLED = re.compile(
     r"(?:病理诊断|诊断意见|最终诊断|(?<!临床)(?<!送检)(?<!申请)诊断|结论|印象|检查提示|提示|意见"
-        r"|final diagnosis|(?<!clinical )diagnosis|conclusions?|(?<!clinical )impression|interpretation|opinion)"
+    r"|final diagnosis|(?<!clinical )diagnosis|conclusions?|(?<!clinical )impression|interpretation|opinion)"
     r"\s*[:]\s*(?P<what>[^\n]{2,240}?)(?=。|\n|\.\s|\.?$)"
 )
 PHRASED = re.compile(
     r"(?:符合|考虑(?:为)?|支持|倾向于?|诊断为|提示|consistent with|compatible with|in keeping with"
-        r"|suggestive of|suspicious for|diagnostic of|favou?rs?|indicative of)(?P<what>[^\n。;.]{2,160})"
+    r"|suggestive of|suspicious for|diagnostic of|favou?rs?|indicative of)(?P<what>[^\n。;.]{2,160})"
 )
 SUSPECTED = re.compile(
     r"考虑|倾向|可疑|疑似|可能|不除外|不能除外|待排|suspicious|suggest|possible|possibly|probable|probably"
-    r"|cannot (?:be )?exclude|favou?r|\?")
+    r"|cannot (?:be )?exclude|favou?r|\?"
+)
 COMPATIBLE = re.compile(r"符合|支持|consistent|compatible|in keeping|indicative")
 RULED_OUT = re.compile(r"排除(?!外)|未见[^。\n]{0,12}证据|不支持|no evidence of|excluded|not supportive")
 ALL_NEGATIVE = re.compile(
     r"(?:免疫荧光|(?<![a-z])dif(?![a-z])|immunofluorescence|镜检|涂片|培养|culture|koh|smear|stain"
-        r"|染色)[^。;\n]{0,24}?(?:阴性|negative|无(?:细|真)?菌生长|no growth|未见(?:真菌|菌丝|细菌|异常))"
+    r"|染色)[^。;\n]{0,24}?(?:阴性|negative|无(?:细|真)?菌生长|no growth|未见(?:真菌|菌丝|细菌|异常))"
     r"|(?:ig[gam][、,，/和及 and]*){2,}[^。;\n]{0,20}?(?:均|皆|都|all)?\s*(?:为)?\s*(?:阴性|negative)"
 )
 

@@ -128,7 +128,8 @@ def read_scope(tokens: list[Token], first: int, last: int, bounds: tuple[int, in
     chinese = any("一" <= t.text[0] <= "鿿" for t in tokens[first : last + 1]) or (
         not before.strip().isascii() and "一" <= tokens[max(first - 1, bounds[0])].text[0] <= "鿿"
     )
-    return _chinese_scope(before, after) if chinese else _english_scope(before, after)
+    named = _joined(tokens, first, last + 1)
+    return _chinese_scope(before, named, after) if chinese else _english_scope(before, named, after)
 
 
 def _joined(tokens: list[Token], first: int, last: int) -> str:
@@ -143,7 +144,7 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     return found
 
 
-def _english_scope(before: str, after: str) -> Scope:
+def _english_scope(before: str, named: str, after: str) -> Scope:
     masked = EN_NO_FALSE.sub(" _ ", before)
     cue = _last(EN_NO, masked)
     absent = (cue is not None and _english_reach(masked[cue.end() - 1 :])) or bool(EN_AFTER.match(after))
@@ -151,15 +152,18 @@ def _english_scope(before: str, after: str) -> Scope:
     maybe = bool(EN_MAYBE.search(near)) or after.startswith(" ?")
     return Scope(
         status="absent" if absent else "uncertain" if maybe else "present",
-        experiencer="family" if _english_family(before) else "patient",
+        experiencer="family" if _english_family(before, named) else "patient",
         temporality="past" if _english_past(before) else "current",
         hypothetical=bool(EN_HYPO.search(near)),
     )
 
 
-def _english_family(before: str) -> bool:
-    kin = _last(EN_FAMILY, before)
-    return kin is not None and bool(EN_FAMILY_VERB.search(before[kin.start() :])) and not EN_SPEAKS.search(before[kin.start() :])
+def _english_family(before: str, named: str) -> bool:
+    """A relative is named and what the relative has; the verb may stand in the wording itself ("has psoriasis")."""
+    kin = _last(EN_FAMILY, before + named[1:])
+    if kin is None or kin.start() >= len(before):
+        return False
+    return bool(EN_FAMILY_VERB.search((before + named[1:])[kin.start() :])) and not EN_SPEAKS.search(before[kin.start() :])
 
 
 def _english_past(before: str) -> bool:
@@ -179,13 +183,13 @@ def _english_reach(between: str) -> bool:
     return all(len(p.split()) <= 6 for p in pieces) and not any(EN_NEW_CLAUSE.search(f" {p} ") for p in pieces[1:])
 
 
-def _chinese_scope(before: str, after: str) -> Scope:
+def _chinese_scope(before: str, named: str, after: str) -> Scope:
     clause = re.split(r"[，,]", before)[-1]
     absent = _chinese_negated(ZH_NO_FALSE.sub("_", before)) or bool(ZH_AFTER.match(after))
     maybe = bool(ZH_MAYBE.search(clause)) or after.strip().startswith(("?", "？", "待 排"))
     return Scope(
         status="absent" if absent else "uncertain" if maybe else "present",
-        experiencer="family" if _chinese_family(before, after) else "patient",
+        experiencer="family" if _chinese_family(before, named + after) else "patient",
         temporality="past" if _chinese_past(before) else "current",
         hypothetical=bool(ZH_HYPO.search(clause)),
     )

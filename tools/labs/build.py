@@ -90,7 +90,7 @@ def _by_words(candidates: list[Compiled], reading: Reading, hit: Hit) -> Compile
 
 
 def _is_fraction(reading: Reading, wbc_seen: bool) -> bool:
-    return wbc_seen and reading.value is not None and 0 < reading.value < 1 and not reading.unit
+    return wbc_seen and reading.value is not None and 0 < reading.value < 1 and not reading.unit and not reading.comparator
 
 
 def build(reading: Reading, chosen: Compiled, sex: Sex, age: float | None, wbc_seen: bool, span: Span) -> LabResult:

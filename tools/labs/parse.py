@@ -22,7 +22,7 @@ SAME_THING = re.compile(r"[ (\[/:=-]{0,3}")
 LISTED = re.compile(r"\s*(?:[、,，/&+]|and|or|和|与|及|以及|、?和)?\s*(?:and|or)?\s*")
 BEFORE = re.compile(
     r"(?:^|[^a-z])(?P<not>not |no |without |non-)?(?P<word>elevated|raised|increased|high|low|decreased|reduced"
-        r"|normal|positive|negative|reactive|nonreactive)"
+    r"|normal|positive|negative|reactive|nonreactive)"
     r"(?: (?:for|serum|plasma|total|fasting|peripheral|blood|levels? of|titers? of|titres? of|a|an|the))*\s*$"
 )
 SHARE_BEFORE = re.compile(r"(?<![\d.])(?P<num>\d{1,3}(?:\.\d+)?) ?% ?(?:of )?$")

@@ -25,12 +25,12 @@ WRITTEN_OUT = {
     "/hp": ("/hp", 1.0), "/hpf": ("/hp", 1.0), "个/hp": ("/hp", 1.0), "个/hpf": ("/hp", 1.0),
     "k/ul": ("count/l", 1e9), "k/mm3": ("count/l", 1e9), "m/ul": ("count/l", 1e12), "g/l": ("g/l", 1.0),
 }  # fmt: skip
-FOLD_EXTRA = {
-    "µ": "u", "μ": "u", "×": "*", "✕": "*", "∗": "*", "~": "-", "～": "-", "〜": "-", "—": "-", "–": "-",
-    "−": "-", "‐": "-", "‑": "-", "﹣": "-", "≤": "<", "≦": "<", "⩽": "<", "≥": ">", "≧": ">", "⩾": ">", "【": "[", "】": "]", "〔": "[", "〕": "]", "\u3000": " ", "\xa0": " ",
-    "\t": " ", "\r": " ", "\u2009": " ", "\u202f": " ", "⬆": "↑", "⬇": "↓", "▲": "↑", "▼": "↓", "Ⅰ": "i", "²": "2", "³": "3", "¹": "1", "⁰": "0",
-    "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8", "⁹": "9", "Γ": "γ", "Β": "β", "Α": "α",
+FOLD_RUNS = {
+    "u": "µμ", "*": "×✕∗", "-": "~～〜—–−‐‑﹣", "<": "≤≦⩽", ">": "≥≧⩾", "[": "【〔", "]": "】〕", " ": "\u3000\xa0\t\r\u2009\u202f",
+    "↑": "⬆▲", "↓": "⬇▼", "i": "Ⅰ", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹",
+    "γ": "Γ", "β": "Β", "α": "Α",
 }  # fmt: skip
+"""What each sign stands for, of those that mean the same on a slip."""
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +40,7 @@ def fold_table() -> dict[int, str]:
     table |= {0xFF01 + i: chr(0x21 + i) for i in range(94) if chr(0x21 + i) != ","}  # a full-width comma parts clauses, never thousands
     table |= {code: chr(code + 32) for code in range(ord("A"), ord("Z") + 1)}
     table |= {code: chr(0x61 + i) for i, code in enumerate(range(0xFF21, 0xFF3B))}
-    return table | {ord(k): v for k, v in FOLD_EXTRA.items()}
+    return table | {ord(c): plain for plain, signs in FOLD_RUNS.items() for c in signs}
 
 
 def fold(text: str) -> str:
@@ -50,7 +50,7 @@ def fold(text: str) -> str:
 
 UNIT = re.compile(
     r"""(?:
-      (?:\*\s*)?10\s*[\^*e]?\s*\d{1,2}\s*/\s*(?:ul|ml|l|mm\^?3)
+      (?:[*x]\s*)?10\s*[\^*e]?\s*\d{1,2}\s*/\s*(?:ul|ml|l|mm\^?3)
     | (?:mc|[munpk])?(?:g|mol|iu|u|eq|ru|au)\s*(?:feu|ddu)?\s*/\s*
       (?:100\s?ml|24\s?h(?:ours?|r)?|g\s?hb|mmol|mol|[dmu]?l|mm\^?3|day|d|g)(?:\s*\(?(?:feu|ddu)\)?)?
     | ml\s*/\s*min(?:\s*[/.*(]?\s*1\.73\s*m\^?2?\)?)?
@@ -62,7 +62,7 @@ UNIT = re.compile(
 )
 """A unit in folded text."""
 
-COUNT = re.compile(r"\*?(?:10[\^*e]?(\d{1,2}))?/(ul|ml|l|mm3)")
+COUNT = re.compile(r"[*x]?(?:10[\^*e]?(\d{1,2}))?/(ul|ml|l|mm3)")
 RATIO = re.compile(r"(mc|[munpkd]?)(g|mol|iu|u|eq|ru|au)(?:feu|ddu)?/(.+?)(?:\(?(?:feu|ddu)\)?)?")
 
 
