@@ -49,8 +49,7 @@ def search_evidence(result: Differential, desk: Desk) -> tuple[list[Citation], b
     found: dict[str, Citation] = {}
     try:
         for diagnosis in result.diagnoses[:SEARCHED]:
-            supports = [c.en for c in diagnosis.cells if c.effect == "supports"][:4]
-            query = " ".join([diagnosis.en, diagnosis.zh, *supports])
+            query = f"{diagnosis.en} {diagnosis.zh}"  # the names alone: a passage has to cover the words of a query to count as found
             for retriever in desk.resources.retrievers:
                 for collection in retriever.collections():
                     evidence = desk.call(

@@ -51,7 +51,7 @@ def read_record(view: View, desk: Desk) -> History:
     began = onset(case.text, read, noted.findings, terms)
     findings = _joined(
         _answers(case, terms), phenotypes, from_reports, _lab_findings(labs, terms), from_note,
-        derived_findings(patient, began, {f.id for f in from_note}, terms, case.text),
+        derived_findings(patient, began, {f.id for f in from_note}, terms, case.text, read.durations, noted.findings),
         drug_findings(medications, r.formulary, terms), _conditions(case, r, terms), _family(noted, terms),
     )  # fmt: skip
     named = _named(case.text, noted, r)
@@ -164,7 +164,8 @@ def _conditions(case: Presentation, r: Resources, terms: Mapping[str, FindingTer
 
 
 def _family(noted: Extraction, terms: Mapping[str, FindingTerm]) -> list[Finding]:
-    ids = family_findings(m.id for m in noted.diseases if m.experiencer == "family" and m.status == "present")
+    theirs = [m for m in (*noted.diseases, *noted.findings) if m.experiencer == "family" and m.status == "present" and not m.hypothetical]
+    ids = family_findings((m.id for m in theirs if m in noted.diseases), (m.id for m in theirs if m in noted.findings))
     return [_of(terms[i], "present", derived_from="family history") for i in sorted(ids) if i in terms]
 
 

@@ -123,13 +123,15 @@ _WORK: dict[str, Any] = {}
 
 def start() -> None:
     """Open the resources of this process."""
+    import asyncio
+
     from yingzhi.graphs.build import build_graph
     from yingzhi.graphs.resources import open_resources
     from yingzhi.graphs.settings import Settings
 
     if not _WORK:
         settings = Settings.from_environment(dict(os.environ))
-        _WORK.update(resources=open_resources(settings), graph=build_graph(), setting=settings.setting)
+        _WORK.update(resources=open_resources(settings), graph=build_graph(), setting=settings.setting, loop=asyncio.new_event_loop())
 
 
 def some(chunk: list[tuple[int, str, str]], brief: bool) -> list[tuple[str, str]]:
@@ -139,8 +141,6 @@ def some(chunk: list[tuple[int, str, str]], brief: bool) -> list[tuple[str, str]
 
 def one(number: int, line: str, key: str, brief: bool) -> str:
     """One case's result as a line of JSON; what is wrong with it is in the result."""
-    import asyncio
-
     from yingzhi.graphs.run import consult
     from yingzhi.tools.intake.read import case_from
 
@@ -153,7 +153,8 @@ def one(number: int, line: str, key: str, brief: bool) -> str:
         case = case_from(document, name)
         if "setting" not in case.model_fields_set:
             case = case.model_copy(update={"setting": _WORK["setting"]})
-        result = asyncio.run(consult(case, _WORK["resources"], graph=_WORK["graph"])).model_dump(mode="json")
+        # not asyncio.run: at each end it asks for the signal handler, which writes out the whole result to name itself
+        result = _WORK["loop"].run_until_complete(consult(case, _WORK["resources"], graph=_WORK["graph"])).model_dump(mode="json")
     except json.JSONDecodeError as error:
         return _failed(name, key, f"line {number}: not well-formed JSON, column {error.colno}")
     except YingzhiError as error:

@@ -62,13 +62,9 @@ def _danger_steps(differential: Differential, knowledge: Knowledge) -> list[Text
             for t in knowledge.diseases[disease].investigations
             if t.role in {"confirm", "exclude"} and t.test in knowledge.investigations
         ]
-        how_en = f"; it is settled by {tests[0].en}" if tests else ""
-        how_zh = f"，可由{tests[0].zh}明确" if tests else ""
-        danger_en, danger_zh = (d.danger.en, d.danger.zh) if d.danger else ("", "")
-        steps.append(
-            Text(
-                en=f"Do not miss {d.en} ({d.probability:.0%}): {danger_en}{how_en}.".replace("..", "."),
-                zh=f"勿漏{d.zh}（{d.probability:.0%}）：{danger_zh}{how_zh}。".replace("。。", "。").replace("。，", "，"),
-            )
-        )
+        how_en = f" {tests[0].en} settles it." if tests else ""
+        how_zh = f"可由{tests[0].zh}明确。" if tests else ""
+        danger_en, danger_zh = (d.danger.en.rstrip("."), d.danger.zh.rstrip("。")) if d.danger else ("dangerous", "高危")
+        chance = ">99%" if d.probability > 0.99 else f"{d.probability:.0%}"
+        steps.append(Text(en=f"Do not miss {d.en} ({chance}): {danger_en}.{how_en}", zh=f"勿漏{d.zh}（{chance}）：{danger_zh}。{how_zh}"))
     return steps

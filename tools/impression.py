@@ -44,8 +44,12 @@ def duration(days: float | None) -> Text | None:
     return None
 
 
+UNTOLD = "exanthem"
+"""A rash of which nothing more is said; left out beside anything that says more."""
+
+
 def _names(findings: list[Finding], most: int) -> tuple[str, str]:
-    chosen = findings[:most]
+    chosen = ([f for f in findings if f.id != UNTOLD] or findings)[:most]
     return ", ".join(_lower(f.en) for f in chosen), "、".join(f.zh for f in chosen)
 
 

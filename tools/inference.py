@@ -68,6 +68,8 @@ class DiagnosisModel:
     """[D, F] probability of the finding in the disease."""
     listed: NDArray[np.bool_]
     """[D, F] whether the disease, or a child of the finding in it, is written down."""
+    written: tuple[NDArray[np.intp], NDArray[np.intp]]
+    """Row and column of every listed cell: few, where the arrays are wide."""
     leak: Array
     """[F]"""
     mentioned: Array
@@ -110,6 +112,7 @@ def compile_model(diseases: Iterable[Disease], terms: Iterable[FindingTerm]) -> 
         column=column,
         share=np.clip(share, 0.0002, 0.985),
         listed=listed,
+        written=np.nonzero(listed),  # type: ignore[arg-type]
         leak=leak,
         mentioned=np.array([MENTIONED.get(t.kind, 0.0) for t in terms]),
         groups=tuple(GROUPS[t.kind] for t in terms),

@@ -11,7 +11,7 @@ from yingzhi.clinical.finding import Finding
 from yingzhi.clinical.words import CARE_LEVELS, TIERS, CareLevel, Text, Tier
 from yingzhi.clinical.workup import Rung, TestAdvice, Workup
 from yingzhi.knowledge.models import Disease, DiseaseTest, FindingTerm, Investigation
-from yingzhi.tools.gain import field_of, test_gain
+from yingzhi.tools.gain import field_of, finding_gain, test_gain
 from yingzhi.tools.inference import DiagnosisModel
 from yingzhi.tools.ranking import Ranking
 from yingzhi.tools.red_flags import text
@@ -127,7 +127,12 @@ def _candidates(
                     wanted.setdefault(entry.test, []).append((d.id, entry))
     found = []
     field = field_of(model, ranking.probability, ranking.other)
+    single = finding_gain(field)
     for test in tests.values():
+        # given the disease, findings are independent in this model, so a test can't tell more than its findings one by one
+        most = sum(single[model.column[y]] for y in test.yields if y in model.column)
+        if most < LEAST_GAIN and test.id not in wanted:
+            continue
         gain = test_gain(model, field, test.yields)
         if gain >= LEAST_GAIN or test.id in wanted:
             found.append(Candidate(test, gain, tuple(wanted.get(test.id, ()))))
@@ -189,6 +194,6 @@ def _why(c: Candidate, diseases: Mapping[str, Disease]) -> Text:
         return text(noted)
     if names:
         return Text(
-            en="For " + ", ".join(n.en.lower() if not n.en.isupper() else n.en for n in names), zh="针对" + "、".join(n.zh for n in names)
+            en="For " + ", ".join(n.en for n in names), zh="针对" + "、".join(n.zh for n in names)
         )
     return Text(en="Narrows the differential", zh="有助于缩小鉴别范围")

@@ -12,8 +12,12 @@ FAMILY: dict[str, str] = {
     "atopic-dermatitis": "family-atopy",
     "psoriasis-vulgaris": "family-psoriasis",
     "melanoma": "family-melanoma",
+    "previous-psoriasis": "family-psoriasis",
+    "previous-eczema": "family-atopy",
+    "atopy": "family-atopy",
+    "asthma-rhinitis": "family-atopy",
 }
-"""Family findings that stand for a disease named in a relative."""
+"""Family findings that stand for a disease or a history named in a relative."""
 
 
 def observations(findings: Iterable[Finding]) -> list[Observation]:
@@ -25,9 +29,9 @@ def observations(findings: Iterable[Finding]) -> list[Observation]:
     ]
 
 
-def family_findings(diseases: Iterable[str]) -> set[str]:
-    """Findings implied by diseases that run in the family."""
-    return {FAMILY.get(d, "family-same-condition") for d in diseases}
+def family_findings(diseases: Iterable[str], findings: Iterable[str]) -> set[str]:
+    """Findings implied by diseases and histories that run in the family."""
+    return {FAMILY.get(d, "family-same-condition") for d in diseases} | {FAMILY[f] for f in findings if f in FAMILY}
 
 
 HINT = {

@@ -61,12 +61,37 @@ def onset(text: str, read: Demographics, mentions: Iterable[Mention], terms: Map
 STOP = re.compile(r"[。；;！？!?\n]|\.(?=\s|$)")
 
 
-def derived_findings(patient: Patient, began: Measure | None, present: set[str], terms: Mapping[str, FindingTerm], text: str) -> list[Finding]:
+def _long_fever(text: str, durations: Iterable[Measure], mentions: Iterable[Mention]) -> Span | None:
+    """A duration of five to sixty days in the clause that names the fever."""
+    fevers = [m for m in mentions if m.id in FEVERS and m.status == "present" and m.experiencer == "patient"]
+    for measure in durations:
+        for fever in fevers:
+            first, last = min(measure.start, fever.start), max(measure.end, fever.end)
+            if 5 <= measure.value <= 60 and last - first <= 40 and not CLAUSE.search(text[first:last]):
+                return Span(source="note", start=measure.start, end=measure.end, text=text[measure.start : measure.end])
+    return None
+
+
+FEVERS = frozenset({"fever", "high-fever"})
+CLAUSE = re.compile(r"[，,。；;！？!?\n]|\.(?=\s|$)")
+
+
+def derived_findings(
+    patient: Patient,
+    began: Measure | None,
+    present: set[str],
+    terms: Mapping[str, FindingTerm],
+    text: str,
+    durations: Iterable[Measure] = (),
+    mentions: Iterable[Mention] = (),
+) -> list[Finding]:
     """Findings that follow from numbers: tempo from the duration, pregnancy from the patient's field."""
     derived: dict[str, tuple[str, Span | None]] = {}
     if began and not present & {"acute-onset", "subacute-onset", "chronic-course", "hyperacute-onset"}:
         place = Span(source="note", start=began.start, end=began.end, text=text[began.start : began.end])
         derived[_tempo(began.value)] = ("duration", place)
+    if "fever-5-days" not in present and (long := _long_fever(text, durations, mentions)):
+        derived["fever-5-days"] = ("duration", long)
     if patient.pregnant and "pregnancy" not in present:
         derived["pregnancy"] = ("patient.pregnant", None)
     out = []

@@ -129,12 +129,14 @@ def _silence(model: DiagnosisModel, columns: np.ndarray[tuple[int], np.dtype[np.
     for c in columns:
         for a in model.ancestors[model.findings[c]]:
             seen[model.column[a]] = True
-    wordiness = min(1.0, len(columns) / 10)
-    chance = model.mentioned * wordiness
-    ratio = np.log((1 - model.share * chance) / (1 - model.leak * chance))
-    ratio = np.where(model.listed & ~seen, ratio, 0.0)
-    total: Array = np.maximum(ratio.sum(axis=1), -4.0) * SILENCE
-    return total
+    rows, cells = model.written
+    open_cells = ~seen[cells]
+    rows, cells = rows[open_cells], cells[open_cells]
+    chance = model.mentioned[cells] * min(1.0, len(columns) / 10)
+    ratio = np.log((1 - model.share[rows, cells] * chance) / (1 - model.leak[cells] * chance))
+    total: Array = np.bincount(rows, weights=ratio, minlength=len(model.diseases)).astype(np.float64)
+    silent: Array = np.maximum(total, -4.0) * SILENCE
+    return silent
 
 
 def _patient(model: DiagnosisModel, age: float | None, sex: Sex) -> Array:

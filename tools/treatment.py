@@ -13,9 +13,12 @@ from yingzhi.clinical.treatment import TreatmentOption, TreatmentReview
 from yingzhi.clinical.words import Text
 from yingzhi.knowledge.models import Disease, Treatment
 from yingzhi.tools.contraindications import review_medications
+from yingzhi.tools.drug_names import resolve_drug
 from yingzhi.tools.formulary import Formulary
+from yingzhi.tools.medications import HIGH_RISK, RECENT
 from yingzhi.tools.red_flags import text
 
+DRUG_ERUPTION = "drug-eruption"
 LIKELY = 0.2
 """Options are judged for diagnoses at least this likely, three at most."""
 ROUTE: Mapping[str, str] = {"topical": "topical", "oral": "oral", "infusion": "iv"}
@@ -37,9 +40,46 @@ def review_treatment(
         current=current,
         options=options,
         avoid=[text(a) for d in leading for a in diseases[d.id].avoid],
-        alerts=[_alert(a) for a in current.alerts],
+        alerts=[*culprits(leading, diseases, patient, formulary), *(_alert(a) for a in current.alerts)],
         not_checked=_not_checked(current, formulary),
     )
+
+
+def culprits(leading: list[Diagnosis], diseases: Mapping[str, Disease], patient: DrugPatient, formulary: Formulary) -> list[Alert]:
+    """Current drugs that a likely drug eruption may come from: begun in the last two months, or known for severe eruptions."""
+    eruptions = [d for d in leading if diseases[d.id].group == DRUG_ERUPTION]
+    if not eruptions:
+        return []
+    worst = next((d for d in eruptions if d.must_not_miss), eruptions[0])
+    alerts = []
+    for medication in patient.medications:
+        match = resolve_drug(medication.name, formulary)
+        days = medication.started_days_ago
+        if (
+            match is None
+            or medication.stopped_days_ago is not None
+            or not (match.drug in HIGH_RISK or (days is not None and days <= RECENT))
+        ):
+            continue
+        when = (
+            Text(en=f"begun {days:.0f} days ago", zh=f"{days:.0f}天前开始使用")
+            if days is not None
+            else Text(en="start not recorded", zh="起始时间未记录")
+        )
+        known = match.drug in HIGH_RISK
+        alerts.append(
+            Alert(
+                id=f"culprit-{match.drug}", kind="medication", level="critical" if worst.must_not_miss else "warning",
+                title=Text(en=f"Possible culprit: {match.names.en}", zh=f"可疑致病药物：{match.names.zh}"),
+                why=Text(
+                    en=f"{worst.en} is likely; {when.en}{'; among the drugs best known for severe eruptions' if known else ''}.",
+                    zh=f"{worst.zh}可能性大；{when.zh}{'；属重症药疹高风险药物' if known else ''}。",
+                ),
+                act=Text(en="Decide now whether it can be stopped; record it as suspected.", zh="立即评估能否停用，并登记为可疑致敏药物。"),
+                sources=list(diseases[worst.id].sources[:1]),
+            )
+        )  # fmt: skip
+    return alerts
 
 
 def drug_patient(history: History) -> DrugPatient:
@@ -60,9 +100,7 @@ def drug_patient(history: History) -> DrugPatient:
     )
 
 
-def _options(
-    diagnosis: Diagnosis, disease: Disease, patient: DrugPatient, formulary: Formulary
-) -> list[TreatmentOption]:
+def _options(diagnosis: Diagnosis, disease: Disease, patient: DrugPatient, formulary: Formulary) -> list[TreatmentOption]:
     ordered = sorted(disease.treatment, key=lambda t: t.line)
     return [_option(diagnosis, t, patient, formulary) for t in ordered]
 

@@ -40,7 +40,8 @@ class SentenceEmbedder:
         """Args: model: SentenceTransformer; slug: its short name."""
         self.model = model
         self.slug = slug
-        self.size = int(model.get_sentence_embedding_dimension())
+        dimension = getattr(model, "get_embedding_dimension", None) or model.get_sentence_embedding_dimension  # renamed in 5.x
+        self.size = int(dimension())
 
     def passages(self, texts: Sequence[str]) -> list[list[float]]:
         """See `Embedder`; with the model's own prompt for documents where it has one."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-DENSE_SHARE = 0.7
-"""Weight of meaning against words."""
+DENSE_SHARE = 0.6
+"""Weight of meaning against words: the middle of the plateau (0.55 to 0.65) on 18 judged questions with EmbeddingGemma-300M."""
 
 
 def fuse(words: Mapping[str, float], meaning: Mapping[str, float], share: float = DENSE_SHARE) -> dict[str, float]:

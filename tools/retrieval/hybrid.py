@@ -36,8 +36,10 @@ MOST_WEIGHED = 48
 """Tokens of a question up to which each one's IDF is asked for; in a longer one all count the same."""
 TYPICAL = 4.0
 """That IDF."""
-NEAR = 0.5
-"""Cosine from which meaning alone is evidence."""
+NEAR = 0.35
+"""Cosine from which meaning alone is evidence; between two languages good matches begin at about 0.4."""
+DENSE_POOL = 100
+"""Candidates of each side where a dense model has a say."""
 
 
 class HybridRetriever:
@@ -65,12 +67,14 @@ class HybridRetriever:
         store = self.shelf.reading(collection)
         scope = Scope(tuple(dict.fromkeys((tenant, PUBLIC))), current_only=superseded == "exclude")
         text = query[:LONGEST_QUERY]
-        depth = max(POOL, 4 * k)
-        found, vector = by_words(store, text, self.analyzer, scope, depth, expand)
+        model = self.embedder if self.embedder and store.dense_model == self.embedder.slug and text.strip() else None
+        depth = max(DENSE_POOL if model else POOL, 4 * k)
+        found, vector, enough = by_words(store, text, self.analyzer, scope, depth, expand)
         scores = {hit.id: hit.score for hit in found}
-        if self.embedder and store.dense_model == self.embedder.slug and text.strip():
-            found, scores = with_meaning(store, self.embedder.query(text), vector, scope, depth, found)
-        if not found:
+        if model:
+            found, scores, near = with_meaning(store, model.query(text), vector, scope, depth, found)
+            enough = enough or near
+        if not enough or not found:
             return Evidence(query=query, collection=collection, found=False)
         ranked = demote(best_chunks(found, scores))[:k]
         return Evidence(query=query, collection=collection, found=True, hits=[hit_of(hit, score, collection) for hit, score in ranked])
@@ -118,17 +122,16 @@ class HybridRetriever:
         self.shelf.close()
 
 
-def by_words(store: Store, text: str, analyzer: Analyzer, scope: Scope, depth: int, feedback: bool) -> tuple[list[Found], Sparse | None]:
-    """Chunks by BM25 and the vector they were found with; none if the best of them is no evidence."""
+def by_words(store: Store, text: str, analyzer: Analyzer, scope: Scope, depth: int, feedback: bool) -> tuple[list[Found], Sparse, bool]:
+    """Chunks by BM25, the vector they were found with, and whether the best of them is evidence; if not, without feedback."""
     weights = query_weights(text, analyzer)
     if not weights:
-        return [], None
-    first = store.by_words(Sparse.of(weights), scope, depth, vectors=True, payload=not feedback)
+        return [], Sparse((), ()), False
+    first = store.by_words(Sparse.of(weights), scope, POOL if feedback else depth, vectors=True, payload=not feedback)
     concepts = set(query_weights(text, replace(analyzer, concepts=None))) ^ set(weights) if analyzer.concepts else set()
-    if not covers(first[:LOOKED_AT], weights, concepts, store, scope):
-        return [], None
-    vector = Sparse.of(expand(weights, first) if feedback else weights)
-    return store.by_words(vector, scope, depth) if feedback else first, vector
+    enough = covers(first[:LOOKED_AT], weights, concepts, store, scope)
+    vector = Sparse.of(expand(weights, first) if feedback and enough else weights)
+    return store.by_words(vector, scope, depth) if feedback else first, vector, enough
 
 
 def covers(found: Sequence[Found], weights: dict[int, float], concepts: set[int], store: Store, scope: Scope) -> bool:
@@ -156,21 +159,19 @@ def rarity(weights: dict[int, float], store: Store, scope: Scope) -> dict[int, f
 
 
 def with_meaning(
-    store: Store, meant: Sequence[float], vector: Sparse | None, scope: Scope, depth: int, found: Sequence[Found]
-) -> tuple[list[Found], dict[str, float]]:
-    """The candidates of both sides with fused scores, each scored by both; none if neither side has evidence."""
+    store: Store, meant: Sequence[float], vector: Sparse, scope: Scope, depth: int, found: Sequence[Found]
+) -> tuple[list[Found], dict[str, float], bool]:
+    """The candidates of both sides with fused scores, each scored by both, and whether the nearest is evidence by itself."""
     near = store.by_meaning(meant, scope, depth)
-    if not found and not (near and near[0].score >= NEAR):
-        return [], {}
     words = {hit.id: hit.score for hit in found}
     meaning = {hit.id: hit.score for hit in near}
     missing = tuple(meaning.keys() - words.keys())
-    if vector and missing:
+    if vector.indices and missing:
         words |= {hit.id: hit.score for hit in store.by_words(vector, replace(scope, ids=missing), len(missing), payload=False)}
     missing = tuple(hit.id for hit in found if hit.id not in meaning)
     if missing:
         meaning |= {hit.id: hit.score for hit in store.by_meaning(meant, replace(scope, ids=missing), len(missing))}
-    return list({hit.id: hit for hit in (*found, *near)}.values()), fuse(words, meaning)
+    return list({hit.id: hit for hit in (*found, *near)}.values()), fuse(words, meaning), bool(near) and near[0].score >= NEAR
 
 
 def check_model(store: Store, embedder: Embedder | None) -> None:
