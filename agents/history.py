@@ -50,10 +50,16 @@ def read_record(view: View, desk: Desk) -> History:
     phenotypes, unmapped = phenotype_findings(case.phenotypes, terms)
     began = onset(case.text, read, noted.findings, terms)
     findings = _joined(
-        _answers(case, terms), phenotypes, from_reports, _lab_findings(labs, terms), from_note,
+        _answers(case, terms),
+        phenotypes,
+        from_reports,
+        _lab_findings(labs, terms),
+        from_note,
         derived_findings(patient, began, {f.id for f in from_note}, terms, case.text, read.durations, noted.findings),
-        drug_findings(medications, r.formulary, terms), _conditions(case, r, terms), _family(noted, terms),
-    )  # fmt: skip
+        drug_findings(medications, r.formulary, terms),
+        _conditions(case, r, terms),
+        _family(noted, terms),
+    )
     named = _named(case.text, noted, r)
     ranking = rank(r.model, observations(findings), age=patient.age, sex=patient.sex, setting=case.setting, hints=hints(named))
     days = began.value if began else None

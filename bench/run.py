@@ -23,7 +23,11 @@ EXAMPLES = sorted(p for p in (ROOT / "examples").iterdir() if p.suffix in {".txt
 def machine() -> str:
     """CPU, cores, memory, Python."""
     info = Path("/proc/cpuinfo")
-    model = next((line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")), "?") if info.exists() else platform.processor()
+    model = (
+        next((line.split(":")[1].strip() for line in info.read_text(encoding="utf-8").splitlines() if line.startswith("model name")), "?")
+        if info.exists()
+        else platform.processor()
+    )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, load {os.getloadavg()[0]:.2f}"
 
@@ -87,9 +91,16 @@ def batch(cases: int, home: Path) -> None:
     for size in (cases // 4, cases):
         with tempfile.TemporaryDirectory() as folder:
             source, out = Path(folder) / "in.jsonl", Path(folder) / "out.jsonl"
-            source.write_text("".join(json.dumps({"id": f"{i}", "text": notes[i % len(notes)].text}) + "\n" for i in range(size)), encoding="utf-8")
+            source.write_text(
+                "".join(json.dumps({"id": f"{i}", "text": notes[i % len(notes)].text}) + "\n" for i in range(size)), encoding="utf-8"
+            )
             began = perf_counter()
-            subprocess.run([str(ROOT / ".venv/bin/yingzhi"), "batch", str(source), "--out", str(out), "--workers", "2"], env=environment, check=True, stderr=subprocess.DEVNULL)
+            subprocess.run(
+                [str(ROOT / ".venv/bin/yingzhi"), "batch", str(source), "--out", str(out), "--workers", "2"],
+                env=environment,
+                check=True,
+                stderr=subprocess.DEVNULL,
+            )
             times.append(perf_counter() - began)
     rate = (cases - cases // 4) / (times[1] - times[0])
     print(f"{'batch, two workers, steady':<44} n={cases:<4} {rate:.1f} cases/s  whole run {cases / times[1]:.1f} cases/s  (>= 20 cases/s)")
@@ -101,8 +112,10 @@ def first_use() -> None:
         began = perf_counter()
         subprocess.run(
             [str(ROOT / ".venv/bin/yingzhi"), "consult", str(ROOT / "examples/zoster.zh.txt")],
-            env={**os.environ, "YINGZHI_HOME": home}, check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+            env={**os.environ, "YINGZHI_HOME": home},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         print(f"{'first consultation, compiles the knowledge':<44} n=1    {perf_counter() - began:.2f} s")
 
 

@@ -17,6 +17,7 @@ from rich.text import Text as Styled
 from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.consultation import Consultation
 from yingzhi.clinical.differential import Cell, Diagnosis
+from yingzhi.clinical.workup import Referral
 from yingzhi.tools.documents.drafts import LEVEL, TIER, URGENCY, lab_words
 
 TOKENS = re.compile(r"\s*[!-~]+|\s+|\S")
@@ -25,6 +26,8 @@ COLUMNS = 5
 ROWS = 16
 STYLE = {"critical": "bold red", "warning": "yellow", "notice": "dim"}
 MARK = {"critical": "!!", "warning": "! ", "notice": "· "}
+HEADING = "bold cyan"
+CONVERGED = {True: ("converged", "已收敛"), False: ("not yet converged", "未收敛")}
 SIGN = ((4.0, "+++"), (2.0, "++ "), (0.0, "+  "), (-2.0, "-  "), (-4.0, "-- "))
 
 
@@ -55,19 +58,9 @@ def _parts(c: Consultation, drafts: bool) -> Iterator[RenderableType]:
     zh = c.lang == "zh"
 
     def title(en: str, zh_title: str) -> Styled:
-        return Styled(f"\n{zh_title if zh else en}", style="bold cyan")
+        return Styled(f"\n{zh_title if zh else en}", style=HEADING)
 
-    state = {"complete": ("complete", "完成"), "degraded": ("degraded", "部分失败"), "failed": ("failed", "失败")}[c.status][zh]
-    yield Panel(
-        Styled(f"{'櫻智醫助' if zh else 'yingzhi'}  {c.id}  [{state}]  v{c.version}  {c.seconds:.2f} s\n" + _draft_line(zh)), expand=False
-    )
-    if c.history:
-        yield title("Impression", "初步临床印象")
-        yield Styled("  " + c.history.impression.say(c.lang))
-    if c.alerts:
-        yield title("Alerts", "风险提示")
-        for a in c.alerts:
-            yield from _alert(a, c)
+    yield from _head(c, zh)
     yield title("Differential", "鉴别诊断（常见到少见，附概率）")
     yield from _differential(c)
     if c.confidence != "none" and c.differential:
@@ -91,13 +84,7 @@ def _parts(c: Consultation, drafts: bool) -> Iterator[RenderableType]:
         yield from (Styled(f"  {link.condition.say(c.lang)}: {link.act.say(c.lang)}") for link in c.systemic_links)
     if c.referral:
         yield title("Level of care", "分级诊疗")
-        r = c.referral
-        yield Styled(
-            f"  {LEVEL[r.level].say(c.lang)} · {URGENCY[r.urgency].say(c.lang)}"
-            + ((" · 建议转诊" if zh else " · refer") if r.refer else ""),
-            style="bold",
-        )
-        yield from (Styled(f"  - {t.say(c.lang)}") for t in r.reasons)
+        yield from _care(c.referral, c)
     yield from _documents(c, drafts, title("Drafts", "文书草稿"))
     if c.sources:
         yield title("Sources", "依据")
@@ -113,6 +100,26 @@ def _parts(c: Consultation, drafts: bool) -> Iterator[RenderableType]:
 def percent(p: float) -> str:
     """A probability as a doctor may read it: never certain."""
     return " > 99%" if p > 0.99 else f"{p:6.1%}"
+
+
+def _head(c: Consultation, zh: bool) -> Iterator[RenderableType]:
+    state = {"complete": ("complete", "完成"), "degraded": ("degraded", "部分失败"), "failed": ("failed", "失败")}[c.status][zh]
+    yield Panel(
+        Styled(f"{'櫻智醫助' if zh else 'yingzhi'}  {c.id}  [{state}]  v{c.version}  {c.seconds:.2f} s\n" + _draft_line(zh)), expand=False
+    )
+    if c.history:
+        yield Styled("\n初步临床印象" if zh else "\nImpression", style=HEADING)
+        yield Styled("  " + c.history.impression.say(c.lang))
+    if c.alerts:
+        yield Styled("\n风险提示" if zh else "\nAlerts", style=HEADING)
+        for a in c.alerts:
+            yield from _alert(a, c)
+
+
+def _care(r: Referral, c: Consultation) -> Iterator[Styled]:
+    refer = {"zh": " · 建议转诊", "en": " · refer"}[c.lang] if r.refer else ""
+    yield Styled(f"  {LEVEL[r.level].say(c.lang)} · {URGENCY[r.urgency].say(c.lang)}{refer}", style="bold")
+    yield from (Styled(f"  - {t.say(c.lang)}") for t in r.reasons)
 
 
 def _draft_line(zh: bool) -> str:
@@ -165,9 +172,7 @@ def _differential(c: Consultation) -> Iterator[RenderableType]:
     table.add_row(f"{c.other:6.1%}", "█" * round(c.other * 20), "其他疾病" if zh else "something else", "", "", "")
     yield table
     level = {"low": ("low", "低"), "moderate": ("moderate", "中"), "high": ("high", "高"), "none": ("none", "无")}[c.confidence][zh]
-    yield Styled(
-        f"  {'把握度' if zh else 'confidence'}: {level}; {('已收敛' if c.converged else '未收敛') if zh else ('converged' if c.converged else 'not yet converged')}"
-    )
+    yield Styled(f"  {'把握度' if zh else 'confidence'}: {level}; {CONVERGED[c.converged][zh]}")
     lane = [d for d in c.differential if d.id in c.must_not_miss]
     for d in lane[:4]:
         if d.danger:

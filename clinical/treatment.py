@@ -20,7 +20,7 @@ class TreatmentOption(Record):
     en: str
     zh: str
     suitable: Literal["yes", "caution", "no", "unknown"] = Field(
-        description="yes = no rule speaks against it; caution = with care; no = contraindicated or a major risk here; unknown = could not be checked."
+        description="yes = no rule speaks against it; caution = with care; no = contraindicated here; unknown = could not be checked."
     )
     why: Text | None = Field(default=None, description="What speaks against it in this patient, or what could not be checked.")
     dose: Text | None = Field(default=None, description="Usual dose in the literature, for orientation.")

@@ -163,9 +163,23 @@ class RunPaused(_Event):
 
 
 Event = Annotated[
-    RunStarted | SpecialistStarted | FindingRecorded | ToolCalled | ToolReturned | EvidenceAdded | DifferentialUpdated | WorkupUpdated | AlertRaised
-    | DocumentDrafted | ModelDelta | ApprovalRequired | SpecialistFinished | RunFinished | RunFailed | RunPaused,
+    RunStarted
+    | SpecialistStarted
+    | FindingRecorded
+    | ToolCalled
+    | ToolReturned
+    | EvidenceAdded
+    | DifferentialUpdated
+    | WorkupUpdated
+    | AlertRaised
+    | DocumentDrafted
+    | ModelDelta
+    | ApprovalRequired
+    | SpecialistFinished
+    | RunFinished
+    | RunFailed
+    | RunPaused,
     Field(discriminator="type"),
-]  # fmt: skip
+]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 TERMINAL = (RunFinished, RunFailed, RunPaused)

@@ -22,7 +22,9 @@ from yingzhi.graphs.state import State
 class Node(Protocol):
     """What LangGraph takes for a node: it hands `runtime` over by keyword."""
 
-    async def __call__(self, state: State, *, runtime: Runtime[Resources]) -> dict[str, Any]: ...
+    async def __call__(self, state: State, *, runtime: Runtime[Resources]) -> dict[str, Any]:
+        """Give the update of the state."""
+        ...
 
 
 def node_of(specialist: Specialist) -> Node:
@@ -61,7 +63,8 @@ def node_of(specialist: Specialist) -> Node:
 def told(result: object) -> list[tuple[str, dict[str, Any]]]:
     """The events that a specialist's result gives rise to."""
     if isinstance(result, History):
-        return [("finding.recorded", {"finding": f}) for f in result.findings] + [("alert.raised", {"alert": a}) for a in result.red_flags]
+        found: list[tuple[str, dict[str, Any]]] = [("finding.recorded", {"finding": f}) for f in result.findings]
+        return [*found, *(("alert.raised", {"alert": a}) for a in result.red_flags)]
     if isinstance(result, Differential):
         leading = [{"id": d.id, "en": d.en, "zh": d.zh, "probability": d.probability} for d in result.diagnoses[:10]]
         cited = [("evidence.added", {"source": c.id, "title": c.title}) for c in result.evidence]

@@ -23,6 +23,7 @@ from yingzhi.tools.labs import compile_labs
 from yingzhi.tools.lexicon import Lexicon, LexiconTable, compile_lexicon
 from yingzhi.tools.passages import passages
 from yingzhi.tools.retrieval import Retriever, build_index, open_index, open_retriever
+from yingzhi.tools.retrieval.tokens import RULES
 
 PRICES = TypeAdapter(dict[str, float])
 
@@ -88,7 +89,7 @@ def _priced(knowledge: Knowledge, path: Path) -> Knowledge:
 
 def _retrievers(knowledge: Knowledge, settings: Settings, cache: Path) -> tuple[Retriever, ...]:
     """The built-in corpus, and the site's own collections if there are any."""
-    path = cache / f"index-{knowledge.hash}"
+    path = cache / f"index-{knowledge.hash}-{RULES}"
     try:
         builtin = open_index(path)
     except ToolError:

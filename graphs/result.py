@@ -10,6 +10,7 @@ from yingzhi.clinical.alert import ALERT_LEVELS, Alert
 from yingzhi.clinical.citation import Citation
 from yingzhi.clinical.consultation import Consultation, Fault, Pins
 from yingzhi.clinical.differential import Differential
+from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.words import Language, Text
 from yingzhi.graphs.state import State
 from yingzhi.tools.citations import resolve
@@ -27,7 +28,7 @@ def pins(resources: Resources) -> Pins:
 
 def assemble(case: str, state: State, resources: Resources, seconds: float) -> Consultation:
     """Put the parts together; a specialist without a result makes it degraded, and what it checks is listed as not checked."""
-    presentation = state["presentation"]
+    presentation: Presentation = state["presentation"]  # pyright: ignore[reportTypedDictNotRequiredAccess] - every run begins with one
     language: Language = presentation.lang or ("zh" if is_chinese(presentation.text) else "en")
     differential = state.get("differential") or Differential(diagnoses=[], must_not_miss=[], other=1.0, confidence="none", converged=False)
     history, workup, medication, documentation = (

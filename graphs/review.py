@@ -11,6 +11,7 @@ from yingzhi.agents.specialist import Resources
 from yingzhi.clinical.consultation import Edit, Review
 from yingzhi.clinical.document import Document, Documentation, Section, Sentence
 from yingzhi.clinical.errors import CaseError
+from yingzhi.clinical.presentation import Presentation
 from yingzhi.graphs.state import State
 
 
@@ -27,7 +28,7 @@ async def review(state: State, *, runtime: Runtime[Resources]) -> Command[Litera
         )
     update: dict[str, Any] = {"reviews": reviews}
     if act.edits:
-        update["documentation"] = edited(state["documentation"], act.edits)
+        update["documentation"] = edited(drafts_of(state), act.edits)
     if act.action == "edit":
         return Command(goto="review", update=update)
     if act.action == "sign" and "documentation" in state:
@@ -39,9 +40,21 @@ async def review(state: State, *, runtime: Runtime[Resources]) -> Command[Litera
     return Command(goto="__end__", update=update)
 
 
-def answered(state: State, act: Review) -> Any:
+def drafts_of(state: State) -> Documentation:
+    """The drafts as they stand.
+
+    Raises:
+        CaseError: There are none, because the specialist failed.
+    """
+    drafts = state.get("documentation")
+    if drafts is None:
+        raise CaseError("there are no drafts", "edits")
+    return drafts
+
+
+def answered(state: State, act: Review) -> Presentation:
     """The presentation with answers and results added; a later answer to the same question replaces the earlier one."""
-    before = state["presentation"]
+    before: Presentation = state["presentation"]  # pyright: ignore[reportTypedDictNotRequiredAccess] - every run begins with one
     new = {a.finding for a in act.answers}
     kept = [a for a in before.answers if a.finding not in new]
     return before.model_copy(update={"answers": [*kept, *act.answers], "reports": [*before.reports, *act.reports]})

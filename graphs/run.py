@@ -20,7 +20,7 @@ from yingzhi.graphs.build import Graph, build_graph
 from yingzhi.graphs.events import EVENT, Event
 from yingzhi.graphs.resources import open_resources
 from yingzhi.graphs.result import assemble, pins
-from yingzhi.graphs.review import edited
+from yingzhi.graphs.review import drafts_of, edited
 from yingzhi.graphs.settings import Settings
 from yingzhi.graphs.state import State
 from yingzhi.tools.intake import check_presentation
@@ -145,9 +145,7 @@ def check_review(review: Review, state: State, resources: Resources) -> None:
         if answer.finding not in resources.knowledge.findings:
             raise CaseError("not a finding of the lexicon", f"answers.{number}.finding")
     if review.edits:
-        if "documentation" not in state:
-            raise CaseError("there are no drafts", "edits")
-        edited(state["documentation"], review.edits)
+        edited(drafts_of(state), review.edits)
 
 
 def _config(thread: str | None) -> Any:

@@ -8,10 +8,49 @@ from dataclasses import dataclass
 from yingzhi.clinical.words import Sex
 from yingzhi.tools.text import simplify
 
-DAYS = {"hour": 1 / 24, "hr": 1 / 24, "day": 1.0, "week": 7.0, "wk": 7.0, "month": 30.4, "mo": 30.4, "year": 365.25, "yr": 365.25,
-        "小时": 1 / 24, "天": 1.0, "日": 1.0, "周": 7.0, "星期": 7.0, "礼拜": 7.0, "个月": 30.4, "月": 30.4, "年": 365.25}  # fmt: skip
-NUMBER_EN = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
-             "a": 1, "an": 1, "several": 3, "few": 3, "couple": 2, "half": 0.5, "fifteen": 15, "twenty": 20, "thirty": 30}  # fmt: skip
+DAYS = {
+    "hour": 1 / 24,
+    "hr": 1 / 24,
+    "day": 1.0,
+    "week": 7.0,
+    "wk": 7.0,
+    "month": 30.4,
+    "mo": 30.4,
+    "year": 365.25,
+    "yr": 365.25,
+    "小时": 1 / 24,
+    "天": 1.0,
+    "日": 1.0,
+    "周": 7.0,
+    "星期": 7.0,
+    "礼拜": 7.0,
+    "个月": 30.4,
+    "月": 30.4,
+    "年": 365.25,
+}
+NUMBER_EN = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "a": 1,
+    "an": 1,
+    "several": 3,
+    "few": 3,
+    "couple": 2,
+    "half": 0.5,
+    "fifteen": 15,
+    "twenty": 20,
+    "thirty": 30,
+}
 NUMBER_ZH = {
     "半": 0.5,
     "一": 1,
@@ -32,14 +71,23 @@ NUMBER_ZH = {
 _NUM_EN = r"\d+(?:\.\d+)?|" + "|".join(NUMBER_EN)
 _UNIT_EN = r"hour|hr|day|week|wk|month|mo|year|yr"
 AGE_EN = re.compile(
-    rf"\b({_NUM_EN}|\w+ty(?:[- ]\w+)?)[- ]?({_UNIT_EN})s?[- ]?olds?\b|\b(?:aged?|age of|age:)\s*(\d{{1,3}})\b|\b(\d{{1,3}})\s*(?:yo|y/o|y\.o\.)(?!\w)|\b(\d{{1,3}})\s?([MF])\b(?=[ ,.;])",
+    rf"\b({_NUM_EN}|\w+ty(?:[- ]\w+)?)[- ]?({_UNIT_EN})s?[- ]?olds?\b|\b(?:aged?|age of|age:)\s*(\d{{1,3}})\b"
+    r"|\b(\d{1,3})\s*(?:yo|y/o|y\.o\.)(?!\w)|\b(\d{1,3})\s?([MF])\b(?=[ ,.;])",
     re.IGNORECASE,
 )
 AGE_ZH = re.compile(
     r"(\d{1,3}(?:\.\d)?|[一二三四五六七八九十]{1,3})\s*[多余来+]?\s*(岁半|岁|周岁|个月大|月龄|个月龄|天龄|日龄)|出生(?:后)?\s*(\d{1,3})\s*(天|日|周|个月)|(?:男|女|婴|儿)[，,、\s]*(\d{1,2})\s*个?月(?=[，,。\s])"
 )
-STAGES = ((r"\bnewborn|\bneonat|新生儿", 0.02), (r"\binfant\b|婴儿|男婴|女婴|宝宝", 0.7), (r"\btoddler|幼儿", 2.0), (r"\bteenage|\badolescent|青少年|青春期", 15.0),
-          (r"\bschool-?age|学龄|小孩|孩子|儿童|患儿|\bchild\b|\bboy\b|\bgirl\b|男孩|女孩", 8.0), (r"\belderly|老年|老人|大爷|大妈", 72.0), (r"\byoung (?:man|woman|adult)|大学生", 22.0), (r"\bmiddle-aged|中年", 50.0))  # fmt: skip
+STAGES = (
+    (r"\bnewborn|\bneonat|新生儿", 0.02),
+    (r"\binfant\b|婴儿|男婴|女婴|宝宝", 0.7),
+    (r"\btoddler|幼儿", 2.0),
+    (r"\bteenage|\badolescent|青少年|青春期", 15.0),
+    (r"\bschool-?age|学龄|小孩|孩子|儿童|患儿|\bchild\b|\bboy\b|\bgirl\b|男孩|女孩", 8.0),
+    (r"\belderly|老年|老人|大爷|大妈", 72.0),
+    (r"\byoung (?:man|woman|adult)|大学生", 22.0),
+    (r"\bmiddle-aged|中年", 50.0),
+)
 DECADE = re.compile(r"\bin (?:his|her|their) (?:early |mid[- ]?|late )?(\d)0'?s\b", re.IGNORECASE)
 SEX_EN = re.compile(r"\b(?:(man|male|boy|gentleman|he|his|him|husband)|(woman|female|girl|lady|she|her))\b", re.IGNORECASE)
 SEX_ZH = re.compile(r"(男(?!友|朋友|科)|先生|大爷|爸爸|父亲|老公)|(女(?!友|朋友|儿)|女士|大妈|妈妈|母亲|孕妇|产妇|老婆)")

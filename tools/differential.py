@@ -122,10 +122,17 @@ def _cells(
         place = places.get(seen.finding)
         cells.append(
             Cell(
-                finding=term.id, en=term.names.en, zh=term.names.zh, effect="supports" if weight > 0 else "opposes", weight=round(weight, 2),
-                share=fact.p if fact else None, basis=fact.basis if fact else None, spans=place.spans if place else [], source=fact.source if fact else "",
+                finding=term.id,
+                en=term.names.en,
+                zh=term.names.zh,
+                effect="supports" if weight > 0 else "opposes",
+                weight=round(weight, 2),
+                share=fact.p if fact else None,
+                basis=fact.basis if fact else None,
+                spans=place.spans if place else [],
+                source=fact.source if fact else "",
             )
-        )  # fmt: skip
+        )
     cells.sort(key=lambda c: -abs(c.weight))
     known = {o.finding for o in ranking.observed} | set(places)
     known |= {a for f in known if f in model.ancestors for a in model.ancestors[f]}

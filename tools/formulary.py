@@ -27,14 +27,17 @@ class Record(Protocol):
     @property
     def id(self) -> str:
         """Its id."""
+        ...
 
     @property
     def names(self) -> Bilingual:
         """Its names."""
+        ...
 
     @property
     def aliases(self) -> BilingualList:
         """What else it is called."""
+        ...
 
 
 R = TypeVar("R", bound=Record)

@@ -19,40 +19,93 @@ from yingzhi.knowledge.models import AgeBand, Disease, FindingTerm
 Array = NDArray[np.float64]
 
 AGE_BANDS: tuple[tuple[AgeBand, float, float], ...] = (
-    ("neonate", 0.077, 0.005), ("infant", 2.0, 0.03), ("child", 12.0, 0.10), ("adolescent", 18.0, 0.10),
-    ("adult", 40.0, 0.42), ("middle", 65.0, 0.24), ("old", 200.0, 0.105),
-)  # fmt: skip
+    ("neonate", 0.077, 0.005),
+    ("infant", 2.0, 0.03),
+    ("child", 12.0, 0.10),
+    ("adolescent", 18.0, 0.10),
+    ("adult", 40.0, 0.42),
+    ("middle", 65.0, 0.24),
+    ("old", 200.0, 0.105),
+)
 """Name, upper bound in years, share of dermatology outpatients (order of magnitude)."""
 
 ABSENT_BAND = 0.02
 FEMALE_SHARE = 0.55
 
 LEAK: Mapping[str, float] = {
-    "morphology": 0.08, "colour": 0.10, "site": 0.12, "arrangement": 0.08, "course": 0.15, "symptom": 0.10, "systemic": 0.03,
-    "exposure": 0.04, "history": 0.03, "response": 0.04, "sign": 0.01, "histology": 0.01, "immunofluorescence": 0.004,
-    "dermoscopy": 0.02, "lab": 0.03, "microbiology": 0.006, "imaging": 0.01, "genetics": 0.005,
-}  # fmt: skip
+    "morphology": 0.08,
+    "colour": 0.10,
+    "site": 0.12,
+    "arrangement": 0.08,
+    "course": 0.15,
+    "symptom": 0.10,
+    "systemic": 0.03,
+    "exposure": 0.04,
+    "history": 0.03,
+    "response": 0.04,
+    "sign": 0.01,
+    "histology": 0.01,
+    "immunofluorescence": 0.004,
+    "dermoscopy": 0.02,
+    "lab": 0.03,
+    "microbiology": 0.006,
+    "imaging": 0.01,
+    "genetics": 0.005,
+}
 """How often a finding is noted in skin patients at large, by kind, where the lexicon gives no figure."""
 
 MENTIONED: Mapping[str, float] = {
-    "morphology": 0.55, "colour": 0.25, "site": 0.6, "arrangement": 0.3, "course": 0.35, "symptom": 0.4, "systemic": 0.35,
-    "exposure": 0.35, "history": 0.25, "response": 0.1, "sign": 0.2,
-}  # fmt: skip
+    "morphology": 0.55,
+    "colour": 0.25,
+    "site": 0.6,
+    "arrangement": 0.3,
+    "course": 0.35,
+    "symptom": 0.4,
+    "systemic": 0.35,
+    "exposure": 0.35,
+    "history": 0.25,
+    "response": 0.1,
+    "sign": 0.2,
+}
 """How often a note mentions a finding that is there, by kind. Tests are not in the list: one not done says nothing."""
 
 UNLISTED: Mapping[str, float] = {
-    "morphology": 0.45, "colour": 0.6, "site": 0.5, "arrangement": 0.5, "sign": 0.5, "symptom": 0.6, "course": 0.8, "systemic": 0.7,
-    "histology": 0.4, "immunofluorescence": 0.4, "dermoscopy": 0.5, "microbiology": 0.4,
-}  # fmt: skip
+    "morphology": 0.45,
+    "colour": 0.6,
+    "site": 0.5,
+    "arrangement": 0.5,
+    "sign": 0.5,
+    "symptom": 0.6,
+    "course": 0.8,
+    "systemic": 0.7,
+    "histology": 0.4,
+    "immunofluorescence": 0.4,
+    "dermoscopy": 0.5,
+    "microbiology": 0.4,
+}
 """A disease that does not list a finding shows it less often than the average of all diseases, which the leak is. Of what lies in the
 patient's background (drugs, other diseases, laboratory) the file of a disease names only what bears on it: nothing follows there."""
 
 GROUPS: Mapping[str, str] = {
-    "morphology": "lesion", "colour": "lesion", "site": "place", "arrangement": "place", "course": "course", "symptom": "symptom",
-    "systemic": "systemic", "exposure": "background", "history": "background", "response": "response", "sign": "sign",
-    "histology": "histology", "immunofluorescence": "immune", "dermoscopy": "dermoscopy", "lab": "lab", "microbiology": "microbe",
-    "imaging": "imaging", "genetics": "genetics",
-}  # fmt: skip
+    "morphology": "lesion",
+    "colour": "lesion",
+    "site": "place",
+    "arrangement": "place",
+    "course": "course",
+    "symptom": "symptom",
+    "systemic": "systemic",
+    "exposure": "background",
+    "history": "background",
+    "response": "response",
+    "sign": "sign",
+    "histology": "histology",
+    "immunofluorescence": "immune",
+    "dermoscopy": "dermoscopy",
+    "lab": "lab",
+    "microbiology": "microbe",
+    "imaging": "imaging",
+    "genetics": "genetics",
+}
 """Kinds whose findings are counted together when correlated ones are damped."""
 
 
@@ -139,9 +192,14 @@ def _ancestors(terms: list[FindingTerm]) -> dict[str, frozenset[str]]:
 
 
 def _fill_row(
-    share: Array, listed: NDArray[np.bool_], disease: Disease, column: Mapping[str, int], ancestors: Mapping[str, frozenset[str]],
-    descendants: Mapping[str, list[str]], leak: Array,
-) -> None:  # fmt: skip
+    share: Array,
+    listed: NDArray[np.bool_],
+    disease: Disease,
+    column: Mapping[str, int],
+    ancestors: Mapping[str, frozenset[str]],
+    descendants: Mapping[str, list[str]],
+    leak: Array,
+) -> None:
     given = {f.finding: f.p for f in disease.findings if f.finding in column}
     for finding, p in given.items():  # a child is as likely, against its leak, as the parent that is written down
         ratio = p / leak[column[finding]]

@@ -41,9 +41,16 @@ class Candidate:
 
 
 def build_workup(
-    model: DiagnosisModel, ranking: Ranking, differential: Differential, findings: list[Finding], alerts: list[Alert],
-    diseases: Mapping[str, Disease], tests: Mapping[str, Investigation], terms: Mapping[str, FindingTerm], setting: CareLevel,
-) -> Workup:  # fmt: skip
+    model: DiagnosisModel,
+    ranking: Ranking,
+    differential: Differential,
+    findings: list[Finding],
+    alerts: list[Alert],
+    diseases: Mapping[str, Disease],
+    tests: Mapping[str, Investigation],
+    terms: Mapping[str, FindingTerm],
+    setting: CareLevel,
+) -> Workup:
     """All five tiers with their gates; only tests behind an open gate are recommended."""
     candidates = _candidates(model, ranking, differential, diseases, tests)
     known = {f.id for f in findings if f.status in {"present", "absent"} and f.experiencer == "patient"}
@@ -193,7 +200,5 @@ def _why(c: Candidate, diseases: Mapping[str, Disease]) -> Text:
     if noted:
         return text(noted)
     if names:
-        return Text(
-            en="For " + ", ".join(n.en for n in names), zh="针对" + "、".join(n.zh for n in names)
-        )
+        return Text(en="For " + ", ".join(n.en for n in names), zh="针对" + "、".join(n.zh for n in names))
     return Text(en="Narrows the differential", zh="有助于缩小鉴别范围")

@@ -28,8 +28,21 @@ CLASS_FINDINGS: Mapping[str, str] = {
 }
 """Class of the formulary to finding of the lexicon."""
 HIGH_RISK = frozenset(
-    {"carbamazepine", "oxcarbazepine", "phenytoin", "phenobarbital", "lamotrigine", "allopurinol", "sulfamethoxazole", "co-trimoxazole", "sulfasalazine", "nevirapine", "meloxicam", "piroxicam"}
-)  # fmt: skip
+    {
+        "carbamazepine",
+        "oxcarbazepine",
+        "phenytoin",
+        "phenobarbital",
+        "lamotrigine",
+        "allopurinol",
+        "sulfamethoxazole",
+        "co-trimoxazole",
+        "sulfasalazine",
+        "nevirapine",
+        "meloxicam",
+        "piroxicam",
+    }
+)
 """Drugs with a strong association with SJS/TEN (EuroSCAR; Mockenhaupt et al. 2008)."""
 RECENT = 60.0
 ALLERGY = re.compile(r"allerg\w*\s+to[^.;]{0,40}$|hypersensitiv\w*\s+to[^.;]{0,40}$", re.IGNORECASE)

@@ -21,9 +21,17 @@ def passages(knowledge: Knowledge) -> Iterator[Passage]:
 def _passage(disease: Disease, part: str, text: str, source: Source) -> Passage:
     title = f"{disease.names.en} {disease.names.zh}: {TITLES[part]}"
     return Passage(
-        id=f"{disease.id}#{part}", text=text, title=title, year=source.year, body=source.body, jurisdiction=source.jurisdiction, grade=source.grade,
-        version=source.version or None, url=source.url or None, superseded_by=source.superseded_by or None,
-    )  # fmt: skip
+        id=f"{disease.id}#{part}",
+        text=text,
+        title=title,
+        year=source.year,
+        body=source.body,
+        jurisdiction=source.jurisdiction,
+        grade=source.grade,
+        version=source.version or None,
+        url=source.url or None,
+        superseded_by=source.superseded_by or None,
+    )
 
 
 TITLES = {
@@ -48,13 +56,22 @@ def _parts(disease: Disease, knowledge: Knowledge) -> dict[str, str]:
     seen = [knowledge.findings[f.finding].names for f in disease.findings if f.p >= 0.2 and f.finding in knowledge.findings]
     tests = [(knowledge.investigations[t.test].names, t) for t in disease.investigations if t.test in knowledge.investigations]
     return {
-        "picture": f"{names}. {disease.summary.en} {disease.summary.zh} {disease.course.onset.en}; {disease.course.pattern.en}. {disease.course.onset.zh}；{disease.course.pattern.zh}。 "
-        + ", ".join(n.en for n in seen) + "。" + "、".join(n.zh for n in seen),
-        "mimics": f"{names}. " + " ".join(f"{m.disease.replace('-', ' ')}: {m.apart_by.en}; {m.apart_by.zh}." for m in disease.mimics) if disease.mimics else "",
-        "tests": f"{names}. " + " ".join(f"{n.en} {n.zh}" + (f": {t.note.en} {t.note.zh}" if t.note else "") for n, t in tests) if tests else "",
+        "picture": f"{names}. {disease.summary.en} {disease.summary.zh} {disease.course.onset.en}; {disease.course.pattern.en}. "
+        + f"{disease.course.onset.zh}；{disease.course.pattern.zh}。 "
+        + ", ".join(n.en for n in seen)
+        + "。"
+        + "、".join(n.zh for n in seen),
+        "mimics": f"{names}. " + " ".join(f"{m.disease.replace('-', ' ')}: {m.apart_by.en}; {m.apart_by.zh}." for m in disease.mimics)
+        if disease.mimics
+        else "",
+        "tests": f"{names}. " + " ".join(f"{n.en} {n.zh}" + (f": {t.note.en} {t.note.zh}" if t.note else "") for n, t in tests)
+        if tests
+        else "",
         "treatment": f"{names}. " + " ".join(_treatment(t) for t in disease.treatment) if disease.treatment else "",
-        "systemic": f"{names}. " + " ".join(f"{s.condition.en} {s.condition.zh}: {s.act.en} {s.act.zh}" for s in disease.systemic_links) if disease.systemic_links else "",
-    }  # fmt: skip
+        "systemic": f"{names}. " + " ".join(f"{s.condition.en} {s.condition.zh}: {s.act.en} {s.act.zh}" for s in disease.systemic_links)
+        if disease.systemic_links
+        else "",
+    }
 
 
 def _treatment(t: object) -> str:

@@ -10,11 +10,11 @@ import numpy as np
 from yingzhi.clinical.words import CareLevel, Sex
 from yingzhi.tools.inference import FEMALE_SHARE, Array, DiagnosisModel, age_band
 
-DAMPING = 0.72
+DAMPING = 0.78
 """Each further finding of one group counts this much of the one before it."""
-PRIOR_POWER: Mapping[CareLevel, float] = {"primary": 0.8, "secondary": 0.55, "tertiary": 0.45}
+PRIOR_POWER: Mapping[CareLevel, float] = {"primary": 0.75, "secondary": 0.5, "tertiary": 0.4}
 """How strongly the clinic's case mix rules: cases that are put to a tool are harder than the average, the more so uphill."""
-TEMPERATURE = 1.5
+TEMPERATURE = 1.3
 """Divides the log posterior, so that stated probabilities come true; fitted on development vignettes."""
 SILENCE = 0.6
 """Weight of findings that the note does not mention."""

@@ -17,15 +17,20 @@ DANGEROUS = 0.12
 
 
 def refer(
-    differential: Differential, findings: list[Finding], alerts: list[Alert], diseases: Mapping[str, Disease], rules: Mapping[str, RedFlag],
-    ancestors: Mapping[str, frozenset[str]], setting: CareLevel,
-) -> Referral:  # fmt: skip
+    differential: Differential,
+    findings: list[Finding],
+    alerts: list[Alert],
+    diseases: Mapping[str, Disease],
+    rules: Mapping[str, RedFlag],
+    ancestors: Mapping[str, frozenset[str]],
+    setting: CareLevel,
+) -> Referral:
     """The highest level and the greatest urgency that a red flag, a likely diagnosis or a dangerous one calls for."""
     there = {f.id for f in findings if f.status in {"present", "uncertain"} and f.experiencer == "patient"}
     there |= {a for f in there if f in ancestors for a in ancestors[f]}
-    wants: list[tuple[CareLevel, Urgency, Text]] = [
-        ("primary", "routine", Text(en="No sign that a higher level is needed.", zh="暂无须上转的依据。"))
-    ]
+    quiet = Text(en="No sign that a higher level is needed.", zh="暂无须上转的依据。")
+    wants: list[tuple[CareLevel, Urgency, Text]] = []
+    wants.append(("primary", "routine", quiet))
     for alert in alerts:
         if alert.id in rules:
             wants.append((rules[alert.id].care, rules[alert.id].urgency, alert.title))
@@ -35,9 +40,9 @@ def refer(
             continue
         care = diseases[d.id].care
         wants.append((care.level, care.urgency, Text(en=f"{d.en}: {care.note.en}", zh=f"{d.zh}：{care.note.zh}")))
-        wants += [(e.level, e.urgency, text(e.why)) for e in care.escalate if there & set(e.when)]
-    level = max((w[0] for w in wants), key=CARE_LEVELS.index)
-    urgency = min((w[1] for w in wants), key=URGENCIES.index)
+        wants.extend((e.level, e.urgency, text(e.why)) for e in care.escalate if there & set(e.when))
+    level: CareLevel = CARE_LEVELS[max(CARE_LEVELS.index(w[0]) for w in wants)]
+    urgency: Urgency = URGENCIES[min(URGENCIES.index(w[1]) for w in wants)]
     decisive = [w[2] for w in wants if w[0] == level or w[1] == urgency]
     return Referral(
         level=level, urgency=urgency, refer=CARE_LEVELS.index(level) > CARE_LEVELS.index(setting), reasons=_distinct(decisive)[:5]

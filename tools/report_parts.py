@@ -72,7 +72,7 @@ WEIGHT: dict[ReportKind, float] = {
 def detect_kind(text: str) -> ReportKind:
     """Which kind of report a text is, by the words that only one kind uses; `other` when nothing tells."""
     folded = fold(text)
-    scores = [(WEIGHT[kind] * min(4, len(pattern.findall(folded))), kind) for kind, pattern in SIGNS]
+    scores: list[tuple[float, ReportKind]] = [(WEIGHT[kind] * min(4, len(pattern.findall(folded))), kind) for kind, pattern in SIGNS]
     best = max(scores, key=lambda s: s[0])
     return best[1] if best[0] > 0 else "other"
 

@@ -16,13 +16,45 @@ from importlib import resources
 TOKEN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][a-z]+)?|\d+(?:\.\d+)?|[㐀-鿿豈-﫿]|\S")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 IRREGULAR = {
-    "bullae": "bulla", "petechiae": "petechia", "naevi": "nevus", "nevi": "nevus", "comedos": "comedo", "comedones": "comedo", "comedone": "comedo",
-    "axillae": "axilla", "striae": "stria", "feet": "foot", "teeth": "tooth", "lice": "louse", "mice": "mouse", "calves": "calf",
-    "vesiculae": "vesicle", "papulae": "papule", "maculae": "macule", "hyphae": "hypha", "ulcera": "ulcer", "larvae": "larva",
-    "verrucae": "verruca", "condylomata": "condyloma", "fungi": "fungus", "bacteria": "bacterium", "labia": "labium", "nares": "naris",
-    "lungs": "lung", "thighs": "thigh", "children": "child", "women": "woman", "men": "man", "wheal": "weal", "wheals": "weal",
-    "grey": "gray", "sulphur": "sulfur", "leucocytosis": "leukocytosis", "leucopenia": "leukopenia", "calibre": "caliber",
-}  # fmt: skip
+    "bullae": "bulla",
+    "petechiae": "petechia",
+    "naevi": "nevus",
+    "nevi": "nevus",
+    "comedos": "comedo",
+    "comedones": "comedo",
+    "comedone": "comedo",
+    "axillae": "axilla",
+    "striae": "stria",
+    "feet": "foot",
+    "teeth": "tooth",
+    "lice": "louse",
+    "mice": "mouse",
+    "calves": "calf",
+    "vesiculae": "vesicle",
+    "papulae": "papule",
+    "maculae": "macule",
+    "hyphae": "hypha",
+    "ulcera": "ulcer",
+    "larvae": "larva",
+    "verrucae": "verruca",
+    "condylomata": "condyloma",
+    "fungi": "fungus",
+    "bacteria": "bacterium",
+    "labia": "labium",
+    "nares": "naris",
+    "lungs": "lung",
+    "thighs": "thigh",
+    "children": "child",
+    "women": "woman",
+    "men": "man",
+    "wheal": "weal",
+    "wheals": "weal",
+    "grey": "gray",
+    "sulphur": "sulfur",
+    "leucocytosis": "leukocytosis",
+    "leucopenia": "leukopenia",
+    "calibre": "caliber",
+}
 KEEP_S = ("ss", "us", "is", "as", "os")
 
 
@@ -111,9 +143,15 @@ def _join_hyphens(tokens: list[Token]) -> list[Token]:
     return [
         t
         for i, t in enumerate(tokens)
-        if not (t.text in {"-", "‐", "–"} and 0 < i < len(tokens) - 1 and tokens[i - 1].end == t.start and t.end == tokens[i + 1].start
-                and tokens[i - 1].text[-1:].isalpha() and tokens[i + 1].text[:1].isalpha())
-    ]  # fmt: skip
+        if not (
+            t.text in {"-", "‐", "–"}
+            and 0 < i < len(tokens) - 1
+            and tokens[i - 1].end == t.start
+            and t.end == tokens[i + 1].start
+            and tokens[i - 1].text[-1:].isalpha()
+            and tokens[i + 1].text[:1].isalpha()
+        )
+    ]
 
 
 def fold_phrase(phrase: str) -> str:

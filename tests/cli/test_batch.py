@@ -8,7 +8,11 @@ import pytest
 
 from tests.cli.conftest import Run
 
-NOTES = ["A 30-year-old man with silvery scale plaques on elbows and knees.", "患儿，男，5岁，手足口部水疱2天，低热。", "Itchy rash of the web spaces, worse at night; the family itches too."]
+NOTES = [
+    "A 30-year-old man with silvery scale plaques on elbows and knees.",
+    "患儿，男，5岁，手足口部水疱2天，低热。",
+    "Itchy rash of the web spaces, worse at night; the family itches too.",
+]
 
 
 def write(path: Path, rows: list[Any]) -> Path:
@@ -21,7 +25,10 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def test_results_come_in_input_order_and_a_broken_line_fails_by_name(yingzhi: Run, tmp_path: Path) -> None:
-    source = write(tmp_path / "in.jsonl", [{"id": "a", "text": NOTES[0]}, '{"id": "b", "text": ', {"id": "c", "text": NOTES[1]}, {"id": "d", "text": ""}])
+    source = write(
+        tmp_path / "in.jsonl",
+        [{"id": "a", "text": NOTES[0]}, '{"id": "b", "text": ', {"id": "c", "text": NOTES[1]}, {"id": "d", "text": ""}],
+    )
     out = tmp_path / "out.jsonl"
     ended = yingzhi("batch", str(source), "--out", str(out))
     assert ended.code == 0, ended.err

@@ -17,7 +17,17 @@ def test_an_example_reads_as_a_doctor_would_want_it(yingzhi: Run, examples: Path
     assert ended.code == 0, ended.err
     headings = ["初步临床印象", "鉴别诊断", "鉴别诊断矩阵", "决策路径", "检查路径", "安全用药", "分级诊疗", "文书草稿", "依据"]
     if ".en." in name:
-        headings = ["Impression", "Differential", "Matrix", "Decision path", "Workup ladder", "Drug safety", "Level of care", "Drafts", "Sources"]
+        headings = [
+            "Impression",
+            "Differential",
+            "Matrix",
+            "Decision path",
+            "Workup ladder",
+            "Drug safety",
+            "Level of care",
+            "Drafts",
+            "Sources",
+        ]
     places = [ended.out.find(h) for h in headings]
     assert -1 not in places
     assert places == sorted(places)
@@ -85,7 +95,11 @@ BAD: list[tuple[str, bytes, str]] = [
     ("both.json", b'{"phenotypes": {"present": ["HP:0000989"], "absent": ["HP:0000989"]}}', "both present and absent"),
     ("sex.json", b'{"text": "rash", "patient": {"sex": "male", "pregnant": true}}', "patient.pregnant"),
     ("contradiction.json", '{"text": "男，45岁，红斑", "patient": {"age": 5}}'.encode(), "patient.age"),
-    ("bundle.json", b'{"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient", "gender": 7}}]}', "entry.0"),
+    (
+        "bundle.json",
+        b'{"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient", "gender": 7}}]}',
+        "entry.0",
+    ),
     ("patient.json", b'{"resourceType": "Patient"}', "resourceType"),
     ("phenopacket.json", b'{"phenotypicFeatures": [{"excluded": false}]}', "phenotypicFeatures.0.type"),
 ]

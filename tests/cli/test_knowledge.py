@@ -28,10 +28,26 @@ def test_export_gives_names_and_codes(yingzhi: Run) -> None:
 
 
 EMERGENCIES = {
-    "sjs-ten", "dress", "agep", "necrotising-fasciitis", "pemphigus-vulgaris", "erythroderma", "generalised-pustular-psoriasis", "melanoma",
-    "merkel-cell-carcinoma", "mycosis-fungoides", "leukocytoclastic-vasculitis", "meningococcaemia", "kawasaki-disease",
-    "staphylococcal-scalded-skin-syndrome", "dermatomyositis", "systemic-lupus-erythematosus", "calciphylaxis", "leprosy", "secondary-syphilis",
-}  # fmt: skip
+    "sjs-ten",
+    "dress",
+    "agep",
+    "necrotising-fasciitis",
+    "pemphigus-vulgaris",
+    "erythroderma",
+    "generalised-pustular-psoriasis",
+    "melanoma",
+    "merkel-cell-carcinoma",
+    "mycosis-fungoides",
+    "leukocytoclastic-vasculitis",
+    "meningococcaemia",
+    "kawasaki-disease",
+    "staphylococcal-scalded-skin-syndrome",
+    "dermatomyositis",
+    "systemic-lupus-erythematosus",
+    "calciphylaxis",
+    "leprosy",
+    "secondary-syphilis",
+}
 
 
 def test_every_emergency_is_known_and_marked_as_not_to_be_missed(yingzhi: Run) -> None:

@@ -30,7 +30,23 @@ def test_unknown_fields_are_refused() -> None:
         Presentation.model_validate({"text": "x", "notes": "y"})
 
 
-SELF_EVIDENT = {"id", "en", "zh", "type", "title", "text", "kind", "status", "level", "urgency", "tier", "lang", "action", "language", "sex"}
+SELF_EVIDENT = {
+    "id",
+    "en",
+    "zh",
+    "type",
+    "title",
+    "text",
+    "kind",
+    "status",
+    "level",
+    "urgency",
+    "tier",
+    "lang",
+    "action",
+    "language",
+    "sex",
+}
 """Fields whose name and type say all there is to say."""
 
 

@@ -20,7 +20,10 @@ async def work_up(resources: Resources, text: str, **fields: object) -> Consulta
     ("text", "rule"),
     [
         ("患儿，女，3岁，发热1天，下肢出现压之不褪色的紫癜，精神差。", "fever-with-purpura"),
-        ("A 60-year-old man with diabetes has leg pain out of proportion to the mild redness, fever 39.2 C and crepitus.", "necrotising-infection"),
+        (
+            "A 60-year-old man with diabetes has leg pain out of proportion to the mild redness, fever 39.2 C and crepitus.",
+            "necrotising-infection",
+        ),
         ("青霉素注射后10分钟全身风团，喘鸣、呼吸困难、血压下降。", "anaphylaxis"),
         ("2岁男孩，高热6天，双眼结膜充血，口唇皲裂，杨梅舌，躯干皮疹，指端脱皮。", "kawasaki-pattern"),
         ("A dark mole on the back has grown and changed colour over three months, with an irregular border.", "changing-pigmented-lesion"),
@@ -41,7 +44,9 @@ async def test_an_emergency_goes_to_a_higher_level_now(resources: Resources, exa
 
 
 async def test_a_harmless_disease_stays_where_it_is(resources: Resources) -> None:
-    result = await work_up(resources, "A 16-year-old boy has comedones and a few inflamed papules on the face for a year.", setting="primary")
+    result = await work_up(
+        resources, "A 16-year-old boy has comedones and a few inflamed papules on the face for a year.", setting="primary"
+    )
     assert result.differential[0].id == "acne-vulgaris"
     assert result.referral is not None
     assert not result.referral.refer

@@ -42,14 +42,20 @@ def test_what_another_finding_implies_is_not_counted_twice(resources: Resources)
 
 def test_a_hallmark_raises_its_disease_and_its_absence_lowers_it(resources: Resources) -> None:
     row = resources.model.row["herpes-zoster"]
-    nothing, there, absent = (rank(resources.model, o).probability[row] for o in ([], [Observation("dermatomal", 1.0)], [Observation("dermatomal", -1.0)]))
+    nothing, there, absent = (
+        rank(resources.model, o).probability[row] for o in ([], [Observation("dermatomal", 1.0)], [Observation("dermatomal", -1.0)])
+    )
     assert there > nothing > absent
 
 
 def test_age_and_sex_bear_on_the_ranking(resources: Resources) -> None:
     model, itch = resources.model, [Observation("weal", 1.0)]
-    child = rank(model, [Observation("high-fever", 1.0), Observation("strawberry-tongue", 1.0)], age=3).probability[model.row["kawasaki-disease"]]
-    old = rank(model, [Observation("high-fever", 1.0), Observation("strawberry-tongue", 1.0)], age=70).probability[model.row["kawasaki-disease"]]
+    child = rank(model, [Observation("high-fever", 1.0), Observation("strawberry-tongue", 1.0)], age=3).probability[
+        model.row["kawasaki-disease"]
+    ]
+    old = rank(model, [Observation("high-fever", 1.0), Observation("strawberry-tongue", 1.0)], age=70).probability[
+        model.row["kawasaki-disease"]
+    ]
     assert child > 3 * old
     assert not np.allclose(rank(model, itch, sex="female").probability, rank(model, itch, sex="male").probability)
 

@@ -46,15 +46,16 @@ def docx_bytes(draft: Document, consultation: Consultation, at: datetime, templa
     except (TemplateError, KeyError, ValueError, OSError) as error:
         name = template.name if template else "document.docx"
         raise SettingsError(f"{name}: not a usable Word template ({type(error).__name__})") from error
-    properties = word.docx.core_properties
+    rendered: Any = word.docx
+    properties = rendered.core_properties
     properties.title, properties.comments, properties.category = draft.title, draft.label, "AI-generated draft"
     properties.author, properties.created, properties.modified = "yingzhi", at.replace(tzinfo=None), at.replace(tzinfo=None)
     _label(
-        word.docx.part.package,
+        rendered.part.package,
         {"Label": "1", "ContentProducer": "yingzhi", "ProduceID": f"{consultation.id}-{draft.kind}-v{consultation.version}"},
     )
     buffer = io.BytesIO()
-    word.docx.save(buffer)
+    rendered.save(buffer)
     return buffer.getvalue()
 
 
@@ -62,9 +63,14 @@ def _values(draft: Document, consultation: Consultation, at: datetime) -> dict[s
     status = {"draft": ("草稿", "Draft"), "signed": ("已签名", "Signed")}[draft.status][draft.language == "en"]
     sections = [{"title": s.title, "sentences": [x.text for x in s.sentences]} for s in draft.sections]
     return {
-        "title": draft.title, "label": draft.label, "status": status, "sections": sections, "printed": at.strftime("%Y-%m-%d %H:%M"),
-        "knowledge": consultation.pins.knowledge, "version": consultation.pins.code,
-    }  # fmt: skip
+        "title": draft.title,
+        "label": draft.label,
+        "status": status,
+        "sections": sections,
+        "printed": at.strftime("%Y-%m-%d %H:%M"),
+        "knowledge": consultation.pins.knowledge,
+        "version": consultation.pins.code,
+    }
 
 
 def _label(package: Any, fields: dict[str, str]) -> None:
@@ -76,7 +82,8 @@ def _label(package: Any, fields: dict[str, str]) -> None:
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
         '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
         'xmlns:vt="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">'
-        f'<property fmtid="{{D5CDD505-2E9C-101B-9397-08002B2CF9AE}}" pid="2" name="AIGC"><vt:lpwstr>{value}</vt:lpwstr></property></Properties>'
+        '<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="2" name="AIGC">'
+        f"<vt:lpwstr>{value}</vt:lpwstr></property></Properties>"
     )
     part = Part(PackURI("/docProps/custom.xml"), CUSTOM_TYPE, xml.encode(), package)
     package.relate_to(part, CUSTOM)
@@ -89,7 +96,7 @@ def write_template(path: Path) -> None:
     from docx.shared import Pt, RGBColor
 
     word = Word()
-    style = word.styles["Normal"]
+    style: Any = word.styles["Normal"]
     style.font.name, style.font.size = "Calibri", Pt(10.5)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), "宋体")
     header = word.sections[0].header.paragraphs[0].add_run("{{ label }}")

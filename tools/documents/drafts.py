@@ -39,9 +39,11 @@ LEVEL = {
     "tertiary": Text(en="specialist centre", zh="三级医院专科"),
 }
 URGENCY = {
-    "emergency": Text(en="now", zh="立即（急诊）"), "urgent": Text(en="within 24 to 48 hours", zh="24–48小时内"),
-    "soon": Text(en="within one to two weeks", zh="1–2周内"), "routine": Text(en="no hurry", zh="常规"),
-}  # fmt: skip
+    "emergency": Text(en="now", zh="立即（急诊）"),
+    "urgent": Text(en="within 24 to 48 hours", zh="24–48小时内"),
+    "soon": Text(en="within one to two weeks", zh="1–2周内"),
+    "routine": Text(en="no hurry", zh="常规"),
+}
 MISSING = Text(en="Not recorded.", zh="未记录。")
 
 
@@ -187,8 +189,14 @@ def _leaflet(m: Material, pen: Pen) -> list[Section]:
     advice: list[Sentence] = []
     if top is not None and m.differential.confidence in {"moderate", "high"}:
         disease = m.diseases[top.id]
-        about = [pen.say(f"The doctor thinks first of {top.en}; this has not been confirmed.", f"医生首先考虑“{top.zh}”，尚待确认。", "differential.diagnoses.0"),
-                 pen.say(disease.summary.en, disease.summary.zh, "differential.diagnoses.0.summary")]  # fmt: skip
+        about = [
+            pen.say(
+                f"The doctor thinks first of {top.en}; this has not been confirmed.",
+                f"医生首先考虑“{top.zh}”，尚待确认。",
+                "differential.diagnoses.0",
+            ),
+            pen.say(disease.summary.en, disease.summary.zh, "differential.diagnoses.0.summary"),
+        ]
         advice = [pen.say(a.en, a.zh, f"knowledge.diseases.{top.id}.advice") for a in disease.advice]
     tests = [t for r in (m.workup.rungs if m.workup else []) for t in r.tests if t.status == "recommended" and t.tier != "ask-examine"][:4]
     steps = [
@@ -206,8 +214,9 @@ def _leaflet(m: Material, pen: Pen) -> list[Section]:
     ]
     back = pen.say(
         "Come back at once if you get fever, blisters, a sore mouth or eyes, trouble breathing, or the skin becomes very painful.",
-        "若出现发热、水疱、口眼糜烂、呼吸困难或皮肤明显疼痛，请立即就诊。", "documentation",
-    )  # fmt: skip
+        "若出现发热、水疱、口眼糜烂、呼吸困难或皮肤明显疼痛，请立即就诊。",
+        "documentation",
+    )
     return [
         pen.section("about", "What it may be", "可能是什么病", about),
         pen.section("tests", "What the doctor may suggest", "医生可能建议的检查", steps),
@@ -247,9 +256,12 @@ def _request(m: Material, pen: Pen) -> list[Section]:
 
 
 TIER = {
-    "ask-examine": Text(en="Ask and examine", zh="问诊查体"), "non-invasive": Text(en="Non-invasive", zh="无创检查"), "blood": Text(en="Blood tests", zh="血液检查"),
-    "minor-invasive": Text(en="Minor invasive", zh="轻微创检查"), "invasive-or-costly": Text(en="Invasive or costly", zh="有创或高成本检查"),
-}  # fmt: skip
+    "ask-examine": Text(en="Ask and examine", zh="问诊查体"),
+    "non-invasive": Text(en="Non-invasive", zh="无创检查"),
+    "blood": Text(en="Blood tests", zh="血液检查"),
+    "minor-invasive": Text(en="Minor invasive", zh="轻微创检查"),
+    "invasive-or-costly": Text(en="Invasive or costly", zh="有创或高成本检查"),
+}
 
 
 def _who(m: Material, pen: Pen) -> Sentence:
@@ -316,9 +328,16 @@ def _results(m: Material, pen: Pen) -> list[Sentence]:
 
 
 FLAG = {
-    "critical-low": ("critically low", "危急偏低"), "low": ("low", "偏低"), "normal": ("normal", "正常"), "high": ("high", "偏高"), "critical-high": ("critically high", "危急偏高"),
-    "positive": ("positive", "阳性"), "negative": ("negative", "阴性"), "indeterminate": ("indeterminate", "不确定"), "unknown": ("not judged", "无法判断"),
-}  # fmt: skip
+    "critical-low": ("critically low", "危急偏低"),
+    "low": ("low", "偏低"),
+    "normal": ("normal", "正常"),
+    "high": ("high", "偏高"),
+    "critical-high": ("critically high", "危急偏高"),
+    "positive": ("positive", "阳性"),
+    "negative": ("negative", "阴性"),
+    "indeterminate": ("indeterminate", "不确定"),
+    "unknown": ("not judged", "无法判断"),
+}
 
 
 def lab_words(lab: LabResult) -> Text:
@@ -360,7 +379,8 @@ def _for_and_against(m: Material, pen: Pen) -> list[Sentence]:
         pro, con = _sides(d)
         if not pro and not con:
             continue
-        en = f"{d.en}: for: {', '.join(c.en.lower() for c in pro) or 'nothing yet'}; against: {', '.join(c.en.lower() for c in con) or 'nothing yet'}."
+        pro_en, con_en = (", ".join(c.en.lower() for c in side) or "nothing yet" for side in (pro, con))
+        en = f"{d.en}: for: {pro_en}; against: {con_en}."
         zh = f"{d.zh}：支持——{'、'.join(c.zh for c in pro) or '暂无'}；不支持——{'、'.join(c.zh for c in con) or '暂无'}。"
         sentences.append(pen.say(en, zh, f"differential.diagnoses.{i}.cells"))
     return sentences

@@ -93,9 +93,14 @@ def _composition(
     linked = [("Findings", "查体与症状", observations), ("Differential", "鉴别诊断", [urns["risk"]]), ("Alerts", "风险提示", issues)]
     sections += [{"title": zh if c.lang == "zh" else en, "entry": [{"reference": u} for u in urls]} for en, zh, urls in linked if urls]
     return {
-        "resourceType": "Composition", "status": "final" if draft.status == "signed" else "preliminary", "language": "zh-CN" if c.lang == "zh" else "en",
-        "meta": {"security": [AI_ASSERTED]}, "type": {"coding": [{"system": "http://loinc.org", "code": code, "display": display}]},
-        "subject": {"reference": urns["patient"]}, "date": stamp, "author": [{"reference": urns["device"], "display": "yingzhi (AI draft)"}],
+        "resourceType": "Composition",
+        "status": "final" if draft.status == "signed" else "preliminary",
+        "language": "zh-CN" if c.lang == "zh" else "en",
+        "meta": {"security": [AI_ASSERTED]},
+        "type": {"coding": [{"system": "http://loinc.org", "code": code, "display": display}]},
+        "subject": {"reference": urns["patient"]},
+        "date": stamp,
+        "author": [{"reference": urns["device"], "display": "yingzhi (AI draft)"}],
         "title": f"{draft.title} — {draft.label}", "section": sections,
     }  # fmt: skip
 

@@ -7,17 +7,25 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
 from yingzhi.clinical.errors import CaseError
 from yingzhi.clinical.presentation import Medication, Patient, Presentation, Report
+from yingzhi.clinical.report import ReportKind
 
 TAG = re.compile(r"<[^>]+>")
-KINDS: dict[str, Literal["laboratory", "pathology", "immunofluorescence", "dermoscopy", "microbiology", "imaging", "other"]] = {
-    "LAB": "laboratory", "HM": "laboratory", "CH": "laboratory", "SP": "pathology", "PAT": "pathology", "MB": "microbiology", "RAD": "imaging", "IMM": "immunofluorescence",
-}  # fmt: skip
+KINDS: dict[str, ReportKind] = {
+    "LAB": "laboratory",
+    "HM": "laboratory",
+    "CH": "laboratory",
+    "SP": "pathology",
+    "PAT": "pathology",
+    "MB": "microbiology",
+    "RAD": "imaging",
+    "IMM": "immunofluorescence",
+}
 
 
 def from_bundle(document: dict[str, Any], name: str) -> Presentation:
@@ -151,7 +159,9 @@ def _reports(reports: list[dict[str, Any]]) -> Iterator[Report]:
             w for w in [_words(report.get("code")), str(report.get("conclusion") or ""), _plain(report.get("text", {}).get("div", ""))] if w
         )
         if text:
-            yield Report(kind=next((KINDS[c] for c in codes if c in KINDS), "other"), text=text)
+            known: list[ReportKind] = [KINDS[c] for c in codes if c in KINDS]
+            kind: ReportKind = known[0] if known else "other"
+            yield Report(kind=kind, text=text)
 
 
 def _medications(statements: list[dict[str, Any]]) -> Iterator[Medication]:

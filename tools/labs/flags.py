@@ -62,7 +62,7 @@ def built_in(analyte: LabAnalyte, value: float, comparator: str, sex: Sex, age: 
     fitting = [r for r in analyte.references if _age_fits(r.age_from, r.age_to, age) and (sex == "unknown" or r.sex in ("any", sex))]
     if not fitting:
         return Verdict("unknown", doubt="no-interval")
-    flags = {compare(value, comparator, r.low, r.high) for r in fitting}
+    flags: set[LabFlag] = {compare(value, comparator, r.low, r.high) for r in fitting}
     low, high = _widest(fitting)
     doubt = "age" if age is None else ""
     if len(flags) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,11 @@ def run(tmp_path: Path) -> object:
     return lambda *args: CliRunner().invoke(app, list(args), env={"YINGZHI_HOME": str(tmp_path / "home")})
 
 
-def invoke(run: object, *args: object) -> Result:
-    assert callable(run)
-    result: Result = run(*map(str, args))
-    return result
+def invoke(run: Callable[..., Result], *args: object) -> Result:
+    return run(*(str(a) for a in args))
 
 
-def test_what_was_ingested_is_found(run: object, tmp_path: Path) -> None:
+def test_what_was_ingested_is_found(run: Callable[..., Result], tmp_path: Path) -> None:
     done = invoke(run, "ingest", tmp_path / "docs.jsonl", "--collection", "c")
     assert (done.exit_code, "2 added" in done.stdout) == (0, True)
     one = invoke(run, "search", "which itches at night", "--collection", "c", "-k", "1")
@@ -39,7 +38,7 @@ def test_what_was_ingested_is_found(run: object, tmp_path: Path) -> None:
     assert "No evidence found. 未找到证据。" in invoke(run, "search", "zxqv", "--collection", "c").stdout
 
 
-def test_a_file_of_questions_is_answered_in_order(run: object, tmp_path: Path) -> None:
+def test_a_file_of_questions_is_answered_in_order(run: Callable[..., Result], tmp_path: Path) -> None:
     invoke(run, "ingest", tmp_path / "docs.jsonl", "--collection", "c")
     rows = [{"id": "2", "query": "疥疮"}, {"id": "1", "query": "scabies"}, {"id": "3", "query": "zxqv"}]
     (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -54,7 +53,7 @@ def test_a_file_of_questions_is_answered_in_order(run: object, tmp_path: Path) -
     assert {"source_id", "score", "text"} <= answers[0]["hits"][0].keys()
 
 
-def test_bad_input_is_one_sentence_and_exit_code_2(run: object, tmp_path: Path) -> None:
+def test_bad_input_is_one_sentence_and_exit_code_2(run: Callable[..., Result], tmp_path: Path) -> None:
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"id": "a", "text": "x"}\n{"id": "secret-name"}\n', encoding="utf-8")
     questions = tmp_path / "q.jsonl"
@@ -79,7 +78,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(run: object, tmp_path: Path) 
     assert not out.exists()
 
 
-def test_a_home_that_cannot_be_written_to_is_named(run: object, tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_to_is_named(run: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file", encoding="utf-8")
     done = invoke(run, "ingest", tmp_path / "docs.jsonl", "--collection", "c")
     assert done.exit_code == 2
