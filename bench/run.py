@@ -122,7 +122,7 @@ def first_use() -> None:
 def main() -> None:
     """Run all or the named benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("which", nargs="*", default=["cold", "batch", "first", "warm"], choices=["cold", "batch", "first", "warm"])
+    parser.add_argument("which", nargs="*", metavar="cold|batch|first|warm", help="which to run; all without one")
     parser.add_argument("--rounds", type=int, default=12)
     arguments = parser.parse_args()
     print(machine())
@@ -134,7 +134,9 @@ def main() -> None:
             "first": first_use,
             "warm": lambda: warm(arguments.rounds, home),
         }
-        for name in arguments.which:
+        if unknown := set(arguments.which) - todo.keys():
+            parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(todo)}")
+        for name in arguments.which or todo:
             todo[name]()
     print(f"peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB", file=sys.stderr)
 

@@ -18,6 +18,7 @@ from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.consultation import Consultation
 from yingzhi.clinical.differential import Cell, Diagnosis
 from yingzhi.clinical.workup import Referral
+from yingzhi.tools.differential import percent
 from yingzhi.tools.documents.drafts import LEVEL, TIER, URGENCY, lab_words
 
 TOKENS = re.compile(r"\s*[!-~]+|\s+|\S")
@@ -28,6 +29,7 @@ STYLE = {"critical": "bold red", "warning": "yellow", "notice": "dim"}
 MARK = {"critical": "!!", "warning": "! ", "notice": "· "}
 HEADING = "bold cyan"
 CONVERGED = {True: ("converged", "已收敛"), False: ("not yet converged", "未收敛")}
+LINE = (("first of all", "首要"), ("1st line", "一线"), ("2nd line", "二线"), ("later", "后续"))
 SIGN = ((4.0, "+++"), (2.0, "++ "), (0.0, "+  "), (-2.0, "-  "), (-4.0, "-- "))
 
 
@@ -97,11 +99,6 @@ def _parts(c: Consultation, drafts: bool) -> Iterator[RenderableType]:
         )
 
 
-def percent(p: float) -> str:
-    """A probability as a doctor may read it: never certain."""
-    return " > 99%" if p > 0.99 else f"{p:6.1%}"
-
-
 def _head(c: Consultation, zh: bool) -> Iterator[RenderableType]:
     state = {"complete": ("complete", "完成"), "degraded": ("degraded", "部分失败"), "failed": ("failed", "失败")}[c.status][zh]
     yield Panel(
@@ -168,15 +165,17 @@ def _differential(c: Consultation) -> Iterator[RenderableType]:
     for d in c.differential[:10]:
         bar = "█" * max(1, round(d.probability * 20)) if d.probability >= 0.01 else "▏"
         flag = ("勿漏" if zh else "do not miss") if d.id in c.must_not_miss else ""
-        table.add_row(percent(d.probability), bar, d.zh if zh else d.en, d.icd10, common[d.commonness][zh], Styled(flag, style="bold red"))
-    table.add_row(f"{c.other:6.1%}", "█" * round(c.other * 20), "其他疾病" if zh else "something else", "", "", "")
+        table.add_row(
+            f"{percent(d.probability):>6}", bar, d.zh if zh else d.en, d.icd10, common[d.commonness][zh], Styled(flag, style="bold red")
+        )
+    table.add_row(f"{percent(c.other):>6}", "█" * round(c.other * 20), "其他疾病" if zh else "something else", "", "", "")
     yield table
     level = {"low": ("low", "低"), "moderate": ("moderate", "中"), "high": ("high", "高"), "none": ("none", "无")}[c.confidence][zh]
     yield Styled(f"  {'把握度' if zh else 'confidence'}: {level}; {CONVERGED[c.converged][zh]}")
     lane = [d for d in c.differential if d.id in c.must_not_miss]
     for d in lane[:4]:
         if d.danger:
-            yield Styled(f"  !! {d.zh if zh else d.en} ({percent(d.probability).strip()}): {d.danger.say(c.lang)}", style="red")
+            yield Styled(f"  !! {d.zh if zh else d.en} ({percent(d.probability)}): {d.danger.say(c.lang)}", style="red")
 
 
 def _matrix(c: Consultation) -> Table:
@@ -190,7 +189,7 @@ def _matrix(c: Consultation) -> Table:
     for cell in _rows(columns):
         marks = [_mark(next((x for x in d.cells if x.finding == cell.finding), None)) for d in columns]
         quote = cell.spans[0].text if cell.spans else ("?" if cell.effect == "not-asked" else "")
-        table.add_row(cell.zh if zh else cell.en, *marks, Styled(quote, style="dim"))
+        table.add_row(cell.named().say(c.lang), *marks, Styled(quote, style="dim"))
     return table
 
 
@@ -247,7 +246,9 @@ def _ladder(c: Consultation) -> Iterator[Styled]:
             if t.gain >= 0.05:
                 line += f" · {'信息量' if zh else 'gain'} {t.gain:.2f} bit"
             if t.patient_risks:
-                line += (" · 风险升高：" if zh else " · raised risk: ") + "、".join(r.say(c.lang) for r in t.patient_risks)
+                line += (" · 风险升高：" if zh else " · raised risk: ") + ("、" if zh else ", ").join(
+                    r.say(c.lang) for r in t.patient_risks
+                )
             if t.elsewhere:
                 line += " · 本级多不具备" if zh else " · usually not at this level"
             yield Styled(line, style="" if t.status == "recommended" else "dim")
@@ -264,8 +265,15 @@ def _medication(c: Consultation, heading: Styled) -> Iterator[RenderableType]:
         "no": ("not for this patient", "不宜"),
         "unknown": ("not known", "未知"),
     }
-    for option in c.medication.options[:10]:
-        line = f"  [{fit[option.suitable][zh]}] {option.zh if zh else option.en}"
+    names = {d.id: d.zh if zh else d.en for d in c.differential}
+    of = ""
+    for option in c.medication.options[:14]:
+        if option.disease != of:
+            of = option.disease
+            yield Styled(f"  {names.get(of, of)}", style="bold")
+        line = f"    {LINE[min(option.line, 3)][zh]} [{fit[option.suitable][zh]}] {option.zh if zh else option.en}"
+        if option.dose:
+            line += f"{'：' if zh else ': '}{option.dose.say(c.lang)}"
         if option.why:
             line += f" — {option.why.say(c.lang)}"
         yield Styled(line, style={"no": "red", "caution": "yellow"}.get(option.suitable, ""))
@@ -287,6 +295,7 @@ def _documents(c: Consultation, drafts: bool, heading: Styled) -> Iterator[Rende
     others = [d.title for d in c.documents if d not in chosen]
     if others:
         yield Styled(
-            ("  另有草稿（--drafts 显示）：" if c.lang == "zh" else "  Also drafted (--drafts shows them): ") + "、".join(others),
+            ("  另有草稿（--drafts 显示）：" if c.lang == "zh" else "  Also drafted (--drafts shows them): ")
+            + ("、" if c.lang == "zh" else ", ").join(others),
             style="dim",
         )

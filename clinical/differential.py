@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from yingzhi.clinical.citation import Citation
+from yingzhi.clinical.finding import Status
 from yingzhi.clinical.words import Commonness, Probability, Record, Span, Text
 
 Confidence = Literal["none", "low", "moderate", "high"]
@@ -19,6 +20,7 @@ class Cell(Record):
     finding: str = Field(description="Id of the finding.")
     en: str
     zh: str
+    status: Status = Field(default="present", description="How the record states the finding; an absence bears on a diagnosis too.")
     effect: Effect
     weight: float = Field(
         description="log2 of the likelihood ratio: +1 doubles the odds, -1 halves them. For `not-asked`: what its presence would add."
@@ -29,6 +31,12 @@ class Cell(Record):
     )
     spans: list[Span] = Field(default_factory=list)
     source: str = Field(default="", description="Id of the source of the share.")
+
+    def named(self) -> Text:
+        """The finding as the record states it: "no fever" where its absence was noted."""
+        if self.status == "absent":
+            return Text(en=f"No {self.en[:1].lower()}{self.en[1:]}", zh=f"无{self.zh}")
+        return Text(en=self.en, zh=self.zh)
 
 
 class Diagnosis(Record):

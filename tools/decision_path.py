@@ -6,6 +6,8 @@ from yingzhi.clinical.differential import Differential
 from yingzhi.clinical.history import History
 from yingzhi.clinical.words import Text
 from yingzhi.knowledge.load import Knowledge
+from yingzhi.tools.differential import percent
+from yingzhi.tools.text import lower_first
 
 
 def decision_path(history: History, differential: Differential, knowledge: Knowledge) -> list[Text]:
@@ -15,7 +17,9 @@ def decision_path(history: History, differential: Differential, knowledge: Knowl
     for alert in critical[:2]:
         if alert.act:
             steps.append(
-                Text(en=f"First, because of {alert.title.en.lower()}: {alert.act.en}", zh=f"首先处理“{alert.title.zh}”：{alert.act.zh}")
+                Text(
+                    en=f"First, because of {lower_first(alert.title.en)}: {alert.act.en}", zh=f"首先处理“{alert.title.zh}”：{alert.act.zh}"
+                )
             )
     if differential.confidence == "none":
         steps.append(
@@ -32,7 +36,9 @@ def decision_path(history: History, differential: Differential, knowledge: Knowl
     names = {d.id: d for d in differential.diagnoses}
     for contrast in differential.contrasts[:3]:
         a, b = names[contrast.first], names[contrast.second]
-        steps.append(Text(en=f"{a.en} or {b.en}: {contrast.apart_by.en}", zh=f"{a.zh}与{b.zh}鉴别：{contrast.apart_by.zh}"))
+        steps.append(
+            Text(en=f"For {b.en} rather than {a.en}: {contrast.apart_by.en}.", zh=f"支持{b.zh}而非{a.zh}：{contrast.apart_by.zh}。")
+        )
     steps += _danger_steps(differential, knowledge)
     top = differential.diagnoses[0]
     if differential.converged:
@@ -60,11 +66,11 @@ def _danger_steps(differential: Differential, knowledge: Knowledge) -> list[Text
         tests = [
             knowledge.investigations[t.test].names
             for t in knowledge.diseases[disease].investigations
-            if t.role in {"confirm", "exclude"} and t.test in knowledge.investigations
+            if t.role == "confirm" and t.test in knowledge.investigations
         ]
         how_en = f" {tests[0].en} settles it." if tests else ""
         how_zh = f"可由{tests[0].zh}明确。" if tests else ""
         danger_en, danger_zh = (d.danger.en.rstrip("."), d.danger.zh.rstrip("。")) if d.danger else ("dangerous", "高危")
-        chance = ">99%" if d.probability > 0.99 else f"{d.probability:.0%}"
+        chance = percent(d.probability)
         steps.append(Text(en=f"Do not miss {d.en} ({chance}): {danger_en}.{how_en}", zh=f"勿漏{d.zh}（{chance}）：{danger_zh}。{how_zh}"))
     return steps

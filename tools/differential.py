@@ -125,6 +125,7 @@ def _cells(
                 finding=term.id,
                 en=term.names.en,
                 zh=term.names.zh,
+                status="absent" if seen.strength < 0 else "uncertain" if seen.strength < 1 else "present",
                 effect="supports" if weight > 0 else "opposes",
                 weight=round(weight, 2),
                 share=fact.p if fact else None,
@@ -145,6 +146,7 @@ def _cells(
                 finding=term.id,
                 en=term.names.en,
                 zh=term.names.zh,
+                status="unknown",
                 effect="not-asked",
                 weight=round(weight, 2),
                 share=f.p,
@@ -190,6 +192,11 @@ def _changes(before: Differential | None, diagnoses: list[Diagnosis], findings: 
         if d.probability >= 0.03 and d.id not in {x.id for x in diagnoses}:
             changes.append(Change(diagnosis=d.id, before=d.probability, after=0.0))
     return sorted(changes, key=lambda c: -abs(c.after - c.before))
+
+
+def percent(p: float) -> str:
+    """A probability as a doctor may read it: never certain, never impossible."""
+    return ">99%" if p > 0.99 else "<0.1%" if p < 0.001 else f"{p:.1%}" if p < 0.1 else f"{p:.0%}"
 
 
 def name_of(disease: Disease) -> Text:

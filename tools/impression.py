@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from yingzhi.clinical.finding import Finding
 from yingzhi.clinical.presentation import Patient
 from yingzhi.clinical.words import Text
+from yingzhi.tools.text import lower_first
 
 SEX = {"female": ("woman", "女"), "male": ("man", "男"), "unknown": ("patient", "患者")}
 YOUNG = {"female": "girl", "male": "boy", "unknown": "child"}
@@ -50,11 +51,7 @@ UNTOLD = "exanthem"
 
 def _names(findings: list[Finding], most: int) -> tuple[str, str]:
     chosen = ([f for f in findings if f.id != UNTOLD] or findings)[:most]
-    return ", ".join(_lower(f.en) for f in chosen), "、".join(f.zh for f in chosen)
-
-
-def _lower(name: str) -> str:
-    return name if name[:2].isupper() else name[0].lower() + name[1:]
+    return ", ".join(lower_first(f.en) for f in chosen), "、".join(f.zh for f in chosen)
 
 
 def complaint(findings: Iterable[Finding], days: float | None) -> Text:
@@ -83,7 +80,7 @@ def impression(patient: Patient, findings: list[Finding], days: float | None, na
     there = [f for f in findings if f.status == "present" and f.experiencer == "patient"]
     context = [f for f in there if f.kind in {"systemic", "exposure", "history"}]
     context_en, context_zh = _names(context, 6)
-    en = f"{who.en[0].upper()}{who.en[1:]}: {what.en[0].lower()}{what.en[1:]}." + (f" Also: {context_en}." if context_en else "")
+    en = f"{who.en[0].upper()}{who.en[1:]}: {lower_first(what.en)}." + (f" Also: {context_en}." if context_en else "")
     zh = f"{who.zh}。{what.zh}。" + (f"另有：{context_zh}。" if context_zh else "")
     if named:
         en += f" The note itself names: {', '.join(n.en for n in named[:3])}."

@@ -158,6 +158,8 @@ def compile_model(diseases: Iterable[Disease], terms: Iterable[FindingTerm]) -> 
             descendants[a].append(t.id)
     for d, disease in enumerate(diseases):
         _fill_row(share[d], listed[d], disease, column, ancestors, descendants, leak)
+    silent = ~listed.any(axis=0)  # no disease says anything about it ("rash", type not stated): it tells nothing apart
+    share[:, silent] = leak[silent]
     return DiagnosisModel(
         diseases=tuple(d.id for d in diseases),
         findings=tuple(t.id for t in terms),

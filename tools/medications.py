@@ -47,6 +47,8 @@ HIGH_RISK = frozenset(
 RECENT = 60.0
 ALLERGY = re.compile(r"allerg\w*\s+to[^.;]{0,40}$|hypersensitiv\w*\s+to[^.;]{0,40}$", re.IGNORECASE)
 ALLERGY_AFTER = re.compile(r"^\s*(?:类|類)?(?:药物|藥物|药|藥)?\s*(?:过敏|過敏|allerg)", re.IGNORECASE)
+MEASURED = re.compile(r"\s*[:：=]?\s*[<>≤≥]?\s*\d+(?:\.\d+)?\s*(?:[mμµunp]*mol|[mμµnp]?g\s*/\s*d?l|m?i?u\s*/\s*m?l)", re.IGNORECASE)
+"""A concentration after the name: "urea 6.1 mmol/L" is a result, not a drug."""
 STOPPED = re.compile(r"停用|已停|stopped|discontinued", re.IGNORECASE)
 
 
@@ -56,7 +58,7 @@ def read_medications(case: Presentation, noted: Extraction, formulary: Formulary
     known = {match.drug for m in listed if (match := resolve_drug(m.name, formulary))}
     for mention in noted.drugs:
         taken = mention.status == "present" and mention.experiencer == "patient" and not mention.hypothetical
-        if not taken or mention.id in known or is_allergy(case.text, mention):
+        if not taken or mention.id in known or is_allergy(case.text, mention) or MEASURED.match(case.text, mention.end):
             continue
         known.add(mention.id)
         listed.append(Medication(name=case.text[mention.start : mention.end], started_days_ago=_started(case.text, mention)))

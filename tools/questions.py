@@ -14,7 +14,7 @@ from yingzhi.knowledge.models import FindingTerm
 from yingzhi.tools.gain import field_of, finding_gain, movers
 from yingzhi.tools.inference import DiagnosisModel
 from yingzhi.tools.ranking import Ranking
-from yingzhi.tools.text import simplify
+from yingzhi.tools.text import lower_first, simplify
 
 ASK = frozenset({"symptom", "systemic", "course", "exposure", "history", "response"})
 EXAMINE = frozenset({"morphology", "colour", "site", "arrangement", "sign"})
@@ -61,7 +61,7 @@ def _pointless(finding: str, patient: Patient) -> bool:
 def _wording(term: FindingTerm) -> Text:
     if term.ask:
         return Text(en=term.ask.en, zh=term.ask.zh)
-    name = term.names.en[0].lower() + term.names.en[1:]
+    name = lower_first(term.names.en)
     if term.kind in ASK:
         return Text(en=f"Is there, or has there been: {name}?", zh=f"是否有{term.names.zh}？")
     return Text(en=f"Is this seen: {name}?", zh=f"查看有无{term.names.zh}。")

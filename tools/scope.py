@@ -47,10 +47,8 @@ EN_NO_FALSE = _words("""
     no significant past medical history|not sure|not clear|not heal|not healed|not healing
 """)
 EN_NO_END = _words("but|however|although|though|except|which|who|until|because|despite|aside|apart|other than|besides|yet")
-EN_AFTER = re.compile(
-    r"^(?: [a-z]+){0,2}? (?:(?:is|was|are|were|be|been) (?:\w+ )?(?:absent|negative|denied|not \w+|spared|uninvolved|unaffected|excluded)"
-    r"|negative|absent|spared|uninvolved|unaffected)\b"
-)
+_FREE = "absent|negative|spared|uninvolved|unaffected|normal|unremarkable|intact"
+EN_AFTER = re.compile(rf"^(?: [a-z]+){{0,2}}? (?:(?:is|was|are|were|be|been) (?:\w+ )?(?:{_FREE}|denied|excluded|not \w+)|{_FREE})\b")
 EN_MAYBE = _words("""
     possible|possibly|probable|probably|maybe|may be|might be|suspected|suspicion of|suspicious for|suggestive of|questionable
     concern for|concerning for|presumed|presumptive|consistent with|likely|consider|versus

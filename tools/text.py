@@ -164,3 +164,8 @@ def is_chinese(text: str) -> bool:
     han = sum(1 for c in text if "㐀" <= c <= "鿿")
     latin = sum(1 for c in text if c.isascii() and c.isalpha())
     return han > 0 and han * 4 >= latin
+
+
+def lower_first(name: str) -> str:
+    """An English name inside a sentence: "Scaly plaque" becomes "scaly plaque", "VZV PCR" stays."""
+    return name[:1].lower() + name[1:] if not name[1:2].isupper() else name

@@ -20,7 +20,9 @@ from yingzhi.clinical.treatment import TreatmentOption, TreatmentReview
 from yingzhi.clinical.words import Language, Text
 from yingzhi.clinical.workup import Referral, TestAdvice, Workup
 from yingzhi.knowledge.models import Disease
+from yingzhi.tools.differential import percent
 from yingzhi.tools.impression import person
+from yingzhi.tools.text import lower_first
 
 LABEL = Text(
     en="Drafted with the help of artificial intelligence. Not valid until a licensed doctor has checked, edited and signed it.",
@@ -44,6 +46,8 @@ URGENCY = {
     "soon": Text(en="within one to two weeks", zh="1–2周内"),
     "routine": Text(en="no hurry", zh="常规"),
 }
+SPOKEN = -1.5
+"""Evidence against, in bits, from which on a draft speaks of it."""
 MISSING = Text(en="Not recorded.", zh="未记录。")
 
 
@@ -281,7 +285,7 @@ def _narrative(m: Material, pen: Pen) -> list[Sentence]:
 def _listed(pen: Pen, findings: list[tuple[int, Finding]], en: str, zh: str) -> list[Sentence]:
     if not findings:
         return []
-    names_en = ", ".join(f.en[0].lower() + f.en[1:] if not f.en[:2].isupper() else f.en for _, f in findings)
+    names_en = ", ".join(lower_first(f.en) for _, f in findings)
     return [
         pen.say(f"{en}: {names_en}.", f"{zh}：{'、'.join(f.zh for _, f in findings)}。", *(f"history.findings.{i}" for i, _ in findings))
     ]
@@ -354,8 +358,8 @@ def _impression(m: Material, pen: Pen) -> list[Sentence]:
     leading = [(i, d) for i, d in enumerate(m.differential.diagnoses) if i == 0 or d.probability >= 0.1][:4]
     sentences = [
         pen.say(
-            f"{n}. {d.en} (ICD-10 {d.icd10}), {d.probability:.0%}.",
-            f"{n}. {d.zh}（ICD-10 {d.icd10}），可能性{d.probability:.0%}。",
+            f"{n}. {d.en} (ICD-10 {d.icd10}), {percent(d.probability)}.",
+            f"{n}. {d.zh}（ICD-10 {d.icd10}），可能性{percent(d.probability)}。",
             f"differential.diagnoses.{i}",
         )
         for n, (i, d) in enumerate(leading, 1)
@@ -379,15 +383,15 @@ def _for_and_against(m: Material, pen: Pen) -> list[Sentence]:
         pro, con = _sides(d)
         if not pro and not con:
             continue
-        pro_en, con_en = (", ".join(c.en.lower() for c in side) or "nothing yet" for side in (pro, con))
+        pro_en, con_en = (", ".join(lower_first(c.named().en) for c in side) or "nothing yet" for side in (pro, con))
         en = f"{d.en}: for: {pro_en}; against: {con_en}."
-        zh = f"{d.zh}：支持——{'、'.join(c.zh for c in pro) or '暂无'}；不支持——{'、'.join(c.zh for c in con) or '暂无'}。"
+        zh = f"{d.zh}：支持——{'、'.join(c.named().zh for c in pro) or '暂无'}；不支持——{'、'.join(c.named().zh for c in con) or '暂无'}。"
         sentences.append(pen.say(en, zh, f"differential.diagnoses.{i}.cells"))
     return sentences
 
 
 def _sides(d: Diagnosis) -> tuple[list[Cell], list[Cell]]:
-    return [c for c in d.cells if c.effect == "supports"][:5], [c for c in d.cells if c.effect == "opposes"][:4]
+    return [c for c in d.cells if c.effect == "supports"][:5], [c for c in d.cells if c.effect == "opposes" and c.weight <= SPOKEN][:4]
 
 
 def _named_tests(pen: Pen, tests: list[TestAdvice]) -> Sentence:
