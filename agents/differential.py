@@ -10,7 +10,7 @@ from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.tools.citations import cite_hit
 from yingzhi.tools.decision_path import decision_path
-from yingzhi.tools.differential import build_differential
+from yingzhi.tools.differential import LIVE, build_differential
 from yingzhi.tools.observations import hints, observations
 from yingzhi.tools.ranking import rank
 
@@ -48,7 +48,7 @@ def search_evidence(result: Differential, desk: Desk) -> tuple[list[Citation], b
         return [], False
     found: dict[str, Citation] = {}
     try:
-        for diagnosis in result.diagnoses[:SEARCHED]:
+        for diagnosis in [d for n, d in enumerate(result.diagnoses[:SEARCHED]) if n == 0 or d.probability >= LIVE]:
             query = f"{diagnosis.en} {diagnosis.zh}"  # the names alone: a passage has to cover the words of a query to count as found
             for retriever in desk.resources.retrievers:
                 for collection in retriever.collections():

@@ -45,7 +45,10 @@ def render(c: Consultation, *, drafts: bool = False, width: int | None = None) -
     tty = width is None
     console = Console(file=buffer, width=width or _columns(), force_terminal=tty, color_system="auto" if tty else None, highlight=False)
     for part in _parts(c, drafts):
-        console.print(_wrapped(part, console.width) if isinstance(part, Styled) else part)
+        if isinstance(part, Styled):
+            console.print(_wrapped(part, console.width - 2), soft_wrap=True)  # a closing sign may stand out by its two cells
+        else:
+            console.print(part)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
@@ -107,6 +110,9 @@ def _head(c: Consultation, zh: bool) -> Iterator[RenderableType]:
     if c.history:
         yield Styled("\n初步临床印象" if zh else "\nImpression", style=HEADING)
         yield Styled("  " + c.history.impression.say(c.lang))
+        if c.history.unmapped_phenotypes:
+            unread = ", ".join(c.history.unmapped_phenotypes)
+            yield Styled(f"  {'未纳入判断的表型：' if zh else 'Phenotypes that could not be weighed: '}{unread}", style="yellow")
     if c.alerts:
         yield Styled("\n风险提示" if zh else "\nAlerts", style=HEADING)
         for a in c.alerts:

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from yingzhi.clinical.medication import DrugMatch, DrugSuggestion, NameMatch, UnknownDrug
+from yingzhi.tools.text import simplify
 
 if TYPE_CHECKING:
     from yingzhi.tools.formulary import Formulary
@@ -35,8 +36,8 @@ _SALTS_ZH_TAIL = re.compile(r"(?:钠|钾|钙)$")
 
 
 def fold(name: str) -> str:
-    """A name without what spelling leaves open: case, width, accents, spaces, hyphens, punctuation."""
-    spread = unicodedata.normalize("NFKD", name.lower()).lower()
+    """A name without what spelling leaves open: case, width, accents, spaces, hyphens, punctuation, traditional characters."""
+    spread = unicodedata.normalize("NFKD", simplify(name).lower()).lower()
     return _GAPS.sub("", "".join(c for c in spread if not unicodedata.combining(c)))
 
 
@@ -67,7 +68,7 @@ def _how(folded: str, drug: str, formulary: Formulary) -> NameMatch:
 
 def _candidates(name: str) -> list[tuple[NameMatch, str]]:
     """Foldings to try, the plainest first. No step changes a letter of the substance."""
-    plain = unicodedata.normalize("NFKC", name).strip()
+    plain = simplify(unicodedata.normalize("NFKC", name)).strip()
     out: list[tuple[NameMatch, str]] = [("name", fold(plain))]
     bare = _STRENGTH.sub(" ", plain).strip()
     out.append(("form", fold(bare)))

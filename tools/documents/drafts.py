@@ -46,8 +46,9 @@ URGENCY = {
     "soon": Text(en="within one to two weeks", zh="1–2周内"),
     "routine": Text(en="no hurry", zh="常规"),
 }
-SPOKEN = -1.5
-"""Evidence against, in bits, from which on a draft speaks of it."""
+LEADING, OTHERS = -1.5, -0.9
+"""Evidence against, in bits, from which on a draft speaks of it: for the leading diagnosis only what its file denies, for the others
+also what it leaves unexplained."""
 MISSING = Text(en="Not recorded.", zh="未记录。")
 
 
@@ -380,7 +381,7 @@ def _for_and_against(m: Material, pen: Pen) -> list[Sentence]:
         return []
     sentences = []
     for i, d in enumerate(m.differential.diagnoses[:4]):
-        pro, con = _sides(d)
+        pro, con = _sides(d, i == 0)
         if not pro and not con:
             continue
         pro_en, con_en = (", ".join(lower_first(c.named().en) for c in side) or "nothing yet" for side in (pro, con))
@@ -390,8 +391,9 @@ def _for_and_against(m: Material, pen: Pen) -> list[Sentence]:
     return sentences
 
 
-def _sides(d: Diagnosis) -> tuple[list[Cell], list[Cell]]:
-    return [c for c in d.cells if c.effect == "supports"][:5], [c for c in d.cells if c.effect == "opposes" and c.weight <= SPOKEN][:4]
+def _sides(d: Diagnosis, leading: bool) -> tuple[list[Cell], list[Cell]]:
+    least = LEADING if leading else OTHERS
+    return [c for c in d.cells if c.effect == "supports"][:5], [c for c in d.cells if c.effect == "opposes" and c.weight <= least][:4]
 
 
 def _named_tests(pen: Pen, tests: list[TestAdvice]) -> Sentence:
@@ -440,13 +442,22 @@ def _reason(option: TreatmentOption) -> Text:
     return option.why or Text(en="see the alerts", zh="见风险提示")
 
 
+def stopped(sentence: str) -> str:
+    """A sentence with its full stop, in its own language."""
+    if not sentence or sentence[-1] in ".。!！?？":
+        return sentence
+    return sentence + ("。" if any("一" <= c <= "鿿" for c in sentence[-6:]) else ".")
+
+
 def _safety(m: Material, pen: Pen) -> list[Sentence]:
     alerts: list[tuple[str, Alert]] = [(f"history.red_flags.{i}", a) for i, a in enumerate(m.history.red_flags)]
     if m.medication:
         alerts += [(f"pharmacology.alerts.{i}", a) for i, a in enumerate(m.medication.alerts) if a.level != "notice"]
     sentences = [
         pen.say(
-            f"{a.title.en}: {a.why.en}" + (f" {a.act.en}" if a.act else ""), f"{a.title.zh}：{a.why.zh}" + (a.act.zh if a.act else ""), path
+            f"{a.title.en}: {stopped(a.why.en)}" + (f" {stopped(a.act.en)}" if a.act else ""),
+            f"{a.title.zh}：{stopped(a.why.zh)}" + (stopped(a.act.zh) if a.act else ""),
+            path,
         )
         for path, a in alerts[:8]
     ]
@@ -479,5 +490,5 @@ def _care(m: Material, pen: Pen) -> list[Sentence]:
             f"建议{LEVEL[r.level].zh}诊治，时限：{URGENCY[r.urgency].zh}。",
             "documentation.referral",
         ),
-        *(pen.say(f"{t.en.rstrip('.')}.", f"{t.zh.rstrip('。')}。", "documentation.referral") for t in r.reasons[:3]),
+        *(pen.say(stopped(t.en), stopped(t.zh), "documentation.referral") for t in r.reasons[:3]),
     ]
