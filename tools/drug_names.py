@@ -37,7 +37,7 @@ _SALTS_ZH_TAIL = re.compile(r"(?:钠|钾|钙)$")
 
 def fold(name: str) -> str:
     """A name without what spelling leaves open: case, width, accents, spaces, hyphens, punctuation, traditional characters."""
-    spread = unicodedata.normalize("NFKD", simplify(name).lower()).lower()
+    spread = simplify(unicodedata.normalize("NFKD", name.lower()).lower())
     return _GAPS.sub("", "".join(c for c in spread if not unicodedata.combining(c)))
 
 

@@ -72,7 +72,8 @@ def simplified_table() -> dict[int, str]:
     """Traditional to simplified, character by character, as `str.translate` takes it."""
     lines = resources.files("yingzhi.knowledge").joinpath("traditional.txt").read_text(encoding="utf-8").splitlines()
     traditional, simplified = (line for line in lines if line and not line.startswith("#"))
-    return {ord(t): s for t, s in zip(traditional, simplified, strict=True)}
+    table = dict(zip(traditional, simplified, strict=True))
+    return {ord(t): table.get(s, s) for t, s in table.items()}  # one step further, so that folding twice is folding once
 
 
 def simplify(text: str) -> str:
