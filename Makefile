@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLE ?= examples/zoster.zh.txt
 
-.PHONY: all install consult test format lint types bench schema docs-check clean
+.PHONY: all install consult test format lint types bench live schema clean
 
 all: lint types test
 
@@ -36,6 +36,11 @@ types: install
 
 bench: install
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/models.py
+
+# With YINGZHI_MODEL set to any endpoint; CASES are files of vignettes, the examples without.
+live: install
+	$(BIN)/python bench/live.py $(CASES)
 
 schema: install
 	$(BIN)/python -m yingzhi.graphs.schema docs/schema

@@ -11,8 +11,7 @@ from yingzhi.clinical.presentation import Presentation
 from yingzhi.tools.citations import cite_hit
 from yingzhi.tools.decision_path import decision_path
 from yingzhi.tools.differential import LIVE, build_differential
-from yingzhi.tools.observations import hints, observations
-from yingzhi.tools.ranking import rank
+from yingzhi.tools.observations import rank_record
 
 SEARCHED = 3
 """For how many of the leading diagnoses the evidence is searched."""
@@ -25,15 +24,7 @@ def weigh(view: View, desk: Desk) -> Differential:
     case: Presentation = view["presentation"]
     history: History = view["history"]
     r = desk.resources
-    ranking = desk.call(
-        rank,
-        r.model,
-        observations(history.findings),
-        age=history.patient.age,
-        sex=history.patient.sex,
-        setting=case.setting,
-        hints=hints(history.named_diagnoses),
-    )
+    ranking = desk.call(rank_record, r.model, history, case.setting)
     result = desk.call(
         build_differential, r.model, ranking, r.knowledge.diseases, r.knowledge.findings, history.findings, before=view.get("differential")
     )
@@ -66,6 +57,6 @@ DIFFERENTIAL = Specialist(
     zh="鉴别诊断",
     result=Differential,
     reads=("presentation", "history", "differential"),
-    tools=(rank, build_differential),
+    tools=(rank_record, build_differential),
     playbook=weigh,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pydantic import BaseModel
 
@@ -18,6 +18,10 @@ from yingzhi.tools.inference import DiagnosisModel
 from yingzhi.tools.labs import LabTable
 from yingzhi.tools.lexicon import Lexicon
 from yingzhi.tools.retrieval import Retriever
+
+if TYPE_CHECKING:
+    from yingzhi.agents.models.chat import Models
+    from yingzhi.agents.models.session import Session
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,6 +48,10 @@ class Resources:
     tenant: str
     home: Path
     clock: Callable[[], datetime] = now
+    models: Models | None = None
+    """The language models; None works without."""
+    session: Session | None = None
+    """The model work of the run at hand; each run has its own."""
 
 
 @dataclass(frozen=True, slots=True)

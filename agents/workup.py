@@ -8,8 +8,7 @@ from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.workup import Workup
 from yingzhi.tools.ladder import build_workup
-from yingzhi.tools.observations import hints, observations
-from yingzhi.tools.ranking import rank
+from yingzhi.tools.observations import rank_record
 
 
 def plan_workup(view: View, desk: Desk) -> Workup:
@@ -18,14 +17,7 @@ def plan_workup(view: View, desk: Desk) -> Workup:
     history: History = view["history"]
     differential: Differential = view["differential"]
     r = desk.resources
-    ranking = rank(
-        r.model,
-        observations(history.findings),
-        age=history.patient.age,
-        sex=history.patient.sex,
-        setting=case.setting,
-        hints=hints(history.named_diagnoses),
-    )
+    ranking = rank_record(r.model, history, case.setting)
     return desk.call(
         build_workup,
         r.model,

@@ -11,11 +11,14 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from yingzhi.clinical.errors import CaseError, YingzhiError
+
+if TYPE_CHECKING:
+    from yingzhi.graphs.settings import Settings
 
 CHUNK = 8
 """Cases a worker takes at once."""
@@ -28,10 +31,12 @@ def batch(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the results go, JSONL in the same order.")],
     workers: Annotated[int, typer.Option("--workers", "-w", min=1, max=64, help="Worker processes.")] = 2,
+    model: Annotated[str | None, typer.Option(help="Language model, as in `yingzhi consult --model`; none for none.")] = None,
     brief: Annotated[bool, typer.Option("--brief", help="Only id, status, differential, alerts and seconds, for a smaller file.")] = False,
 ) -> None:
     """Work many cases up. Started again after a crash, it goes on where it stopped; a line that can't be worked on fails by name."""
     lines = read_lines(cases)
+    ready(model)
     part = out.with_name(out.name + ".part")
     done = finished(part) | finished(out)
     failed = 0
@@ -43,7 +48,7 @@ def batch(
     todo = [(n, line, key) for n, line, key in lines if key not in done]
     with part.open("a", encoding="utf-8") as journal, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("consultations", total=len(lines), completed=len(lines) - len(todo))
-        for key, result in run_all(todo, workers, brief):
+        for key, result in run_all(todo, workers, brief, model):
             journal.write(result + "\n")
             journal.flush()
             done[key] = result
@@ -97,15 +102,15 @@ def finished(path: Path) -> dict[str, str]:
     return found
 
 
-def run_all(todo: list[tuple[int, str, str]], workers: int, brief: bool) -> Iterator[tuple[str, str]]:
+def run_all(todo: list[tuple[int, str, str]], workers: int, brief: bool, model: str | None = None) -> Iterator[tuple[str, str]]:
     """Results in input order."""
     if workers == 1 or len(todo) <= CHUNK:
-        start()
+        start(model)
         for number, line, key in todo:
             yield key, one(number, line, key, brief)
         return
     pending = iter(todo)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start, initargs=(model,)) as pool:
         queue = [pool.submit(some, chunk, brief) for chunk in islice(_chunks(pending), 2 * workers)]
         while queue:
             yield from queue.pop(0).result()
@@ -121,16 +126,35 @@ _WORK: dict[str, Any] = {}
 """A worker's resources, opened once in its own process."""
 
 
-def start() -> None:
+def settings_for(model: str | None) -> Settings:
+    """The settings of the environment, with the model that the command names."""
+    from yingzhi.graphs.settings import Settings
+
+    given = {} if model is None else {"YINGZHI_MODEL": "" if model == "none" else model}
+    return Settings.from_environment(dict(os.environ) | given)
+
+
+def ready(model: str | None) -> None:
+    """Say plainly what is wrong with a model before the first case."""
+    settings = settings_for(model)
+    if settings.model is not None and settings.model.probe:
+        import asyncio
+
+        from yingzhi.agents.models.chat import Models
+        from yingzhi.agents.models.probe import probe
+
+        asyncio.run(probe(Models(settings.model)))
+
+
+def start(model: str | None = None) -> None:
     """Open the resources of this process."""
     import asyncio
 
     from yingzhi.graphs.build import build_graph
     from yingzhi.graphs.resources import open_resources
-    from yingzhi.graphs.settings import Settings
 
     if not _WORK:
-        settings = Settings.from_environment(dict(os.environ))
+        settings = settings_for(model)
         _WORK.update(resources=open_resources(settings), graph=build_graph(), setting=settings.setting, loop=asyncio.new_event_loop())
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from yingzhi.cli.batch import settings_for
 from yingzhi.clinical.errors import CaseError
+
+if TYPE_CHECKING:
+    from yingzhi.agents.specialist import Resources
+    from yingzhi.clinical.consultation import Consultation
+    from yingzhi.clinical.presentation import Presentation
 
 Format = Literal["text", "json", "fhir", "docx"]
 
@@ -39,6 +44,12 @@ def consult(
     template: Annotated[
         Path | None, typer.Option(help="Your own Word template for docx (docxtpl placeholders as in the built-in one).")
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Language model, e.g. ollama:qwen3 or http://host/v1#name or a YAML file; YINGZHI_MODEL by default, none for none."
+        ),
+    ] = None,
     drafts: Annotated[bool, typer.Option("--drafts", help="Print every draft in full, not only the outpatient record.")] = False,
 ) -> None:
     """Work one case up, from the note to a draft the doctor signs."""
@@ -47,15 +58,13 @@ def consult(
         case = case.model_copy(update={"lang": lang})
     from yingzhi.clinical.presentation import Answer
     from yingzhi.graphs.resources import open_resources
-    from yingzhi.graphs.run import consult as run
-    from yingzhi.graphs.settings import Settings
 
-    settings = Settings.from_environment(dict(os.environ))
+    settings = settings_for(model)
     answers = [Answer.model_validate(split_answer(a)) for a in answer or []]
     level = setting or (case.setting if "setting" in case.model_fields_set else settings.setting)
     case = case.model_copy(update={"answers": [*case.answers, *answers], "setting": level})
     resources = open_resources(settings)
-    result = asyncio.run(run(case, resources))
+    result = asyncio.run(probed(case, resources))
     if format == "text":
         from yingzhi.cli.render import render
 
@@ -64,6 +73,17 @@ def consult(
         emit_text(result.model_dump_json(indent=2) + "\n", out)
     else:
         render_document(result, case, resources, format, document, template, out)
+
+
+async def probed(case: Presentation, resources: Resources) -> Consultation:
+    """Say plainly what is wrong with a model before the consultation, then run it."""
+    from yingzhi.graphs.run import consult as run
+
+    if resources.models is not None and resources.models.settings.probe:
+        from yingzhi.agents.models.probe import probe
+
+        await probe(resources.models)
+    return await run(case, resources)
 
 
 def read(file: str):  # type: ignore[no-untyped-def]

@@ -90,6 +90,7 @@ def _parts(c: Consultation, drafts: bool) -> Iterator[RenderableType]:
     if c.referral:
         yield title("Level of care", "分级诊疗")
         yield from _care(c.referral, c)
+    yield from _model(c, title("The model's remarks (checked by no rule)", "模型补充意见（未经规则核实）"))
     yield from _documents(c, drafts, title("Drafts", "文书草稿"))
     if c.sources:
         yield title("Sources", "依据")
@@ -288,6 +289,30 @@ def _medication(c: Consultation, heading: Styled) -> Iterator[RenderableType]:
             ("  未能核查：" if zh else "  Not checked: ") + ("；" if zh else "; ").join(w.say(c.lang) for w in c.medication.not_checked),
             style="yellow",
         )
+
+
+def _model(c: Consultation, heading: Styled) -> Iterator[Styled]:
+    """What the language model added, its doubts, and where it failed."""
+    if not c.model_use:
+        return
+    zh = c.lang == "zh"
+    yield heading
+    stance = {"for": "+", "against": "-", "note": "·"}
+    for r in c.remarks[:12]:
+        about = f"{r.about}: " if r.about else ""
+        yield Styled(f"  {stance[r.stance]} {about}{r.text}" + (f" [{', '.join(r.citations)}]" if r.citations else ""))
+    if c.doubts:
+        yield Styled("  反方意见：" if zh else "  Against the leading diagnosis:", style="bold")
+        yield from (Styled(f"  ? {d.text}") for d in c.doubts[:8])
+    failed = [f"{u.specialist} ({u.reason})" for u in c.model_use if u.outcome in {"failed", "partial"}]
+    if failed:
+        lead = "  模型未完成，按规则结果：" if zh else "  The model failed; the rules' result stands: "
+        yield Styled(lead + ", ".join(failed), style="yellow")
+    calls, tokens = sum(u.calls for u in c.model_use), sum(u.tokens_in + u.tokens_out for u in c.model_use)
+    dropped = sum(len(u.dropped) for u in c.model_use)
+    spent_zh = f"{calls} 次调用，{tokens} 词元；{dropped} 条建议未采纳"
+    spent_en = f"{calls} calls, {tokens} tokens; {dropped} proposals not taken"
+    yield Styled(f"  {c.model_use[0].model}: {spent_zh if zh else spent_en}", style="dim")
 
 
 def _documents(c: Consultation, drafts: bool, heading: Styled) -> Iterator[RenderableType]:

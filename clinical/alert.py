@@ -13,10 +13,13 @@ ALERT_LEVELS: tuple[AlertLevel, ...] = ("critical", "warning", "notice")
 
 
 class Alert(Record):
-    """A warning that comes from a rule. No model may remove it or lower its level."""
+    """A warning that comes from a rule; no model may remove it or lower its level.
+
+    Kind `model` is a model's own: a notice that no rule confirms.
+    """
 
     id: str = Field(description="Stable id of the rule and what it is about.")
-    kind: Literal["red-flag", "must-not-miss", "medication", "lab", "care-level", "record", "not-checked"]
+    kind: Literal["red-flag", "must-not-miss", "medication", "lab", "care-level", "record", "not-checked", "model"]
     level: AlertLevel = Field(description="critical = act now, warning = before the decision, notice = know it.")
     title: Text
     why: Text

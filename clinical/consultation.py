@@ -12,6 +12,7 @@ from yingzhi.clinical.differential import Change, Contrast, Diagnosis, SystemicL
 from yingzhi.clinical.document import Document
 from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Answer, Report
+from yingzhi.clinical.remark import ModelUse, Remark
 from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.clinical.words import Language, Probability, Record, Text
 from yingzhi.clinical.workup import Referral, Workup
@@ -32,6 +33,8 @@ class Fault(Record):
 
     specialist: str
     reason: str = Field(description="Kind of fault; never patient text.")
+    standing: bool = Field(default=False, description="Whether the specialist's result stands all the same: only its model failed.")
+    version: int = Field(default=1, ge=1, description="Round of the consultation.")
 
 
 class Edit(Record):
@@ -79,6 +82,9 @@ class Consultation(Record):
     alerts: list[Alert] = Field(default_factory=list, description="Every alert of every specialist, gravest first.")
     sources: list[Citation] = Field(default_factory=list, description="Full records of everything cited.")
     faults: list[Fault] = Field(default_factory=list)
+    remarks: list[Remark] = Field(default_factory=list, description="What models added in words, of every specialist.")
+    doubts: list[Remark] = Field(default_factory=list, description="The devil's advocate's, against the leading diagnosis.")
+    model_use: list[ModelUse] = Field(default_factory=list, description="What a model did for each specialist; empty without one.")
     pins: Pins
     seconds: float = Field(default=0.0, ge=0)
     error: str = Field(default="", description="With status `failed`: one sentence without patient text.")

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from yingzhi.clinical.citation import Citation
 from yingzhi.clinical.finding import Status
+from yingzhi.clinical.remark import Remark
 from yingzhi.clinical.words import Commonness, Probability, Record, Span, Text
 
 Confidence = Literal["none", "low", "moderate", "high"]
@@ -98,4 +99,5 @@ class Differential(Record):
     contrasts: list[Contrast] = Field(default_factory=list)
     changes: list[Change] = Field(default_factory=list)
     evidence: list[Citation] = Field(default_factory=list, description="Passages that the retrieval found for the leading diagnoses.")
+    remarks: list[Remark] = Field(default_factory=list, description="What a model added in words; empty without one.")
     evidence_searched: bool = Field(default=False, description="Whether the evidence was searched at all.")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from yingzhi.clinical.remark import Remark
 from yingzhi.clinical.words import Language, Record
 from yingzhi.clinical.workup import Referral
 
@@ -52,3 +53,4 @@ class Documentation(Record):
 
     documents: list[Document]
     referral: Referral
+    remarks: list[Remark] = Field(default_factory=list, description="What a model added in words; empty without one.")

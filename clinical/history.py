@@ -8,6 +8,7 @@ from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.finding import Finding, Question, RecordItem, TimelineEvent
 from yingzhi.clinical.lab import LabResult
 from yingzhi.clinical.presentation import Medication, Patient
+from yingzhi.clinical.remark import Remark
 from yingzhi.clinical.report import InterpretedReport
 from yingzhi.clinical.words import Record, Span, Text
 
@@ -40,4 +41,5 @@ class History(Record):
     questions: list[Question] = Field(default_factory=list)
     completeness: list[RecordItem] = Field(default_factory=list)
     about_skin: bool = Field(default=True, description="Whether the record says anything about skin, hair, nails or mucosa.")
+    remarks: list[Remark] = Field(default_factory=list, description="What a model added in words; empty without one.")
     unmapped_phenotypes: list[str] = Field(default_factory=list, description="HPO ids for which the lexicon has no finding.")

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.medication import MedicationReview
+from yingzhi.clinical.remark import Remark
 from yingzhi.clinical.words import Record, Text
 
 
@@ -38,6 +39,7 @@ class TreatmentReview(Record):
     avoid: list[Text] = Field(default_factory=list, description="Treatments that harm in the leading diagnoses.")
     alerts: list[Alert] = Field(default_factory=list)
     not_checked: list[Text] = Field(default_factory=list)
+    remarks: list[Remark] = Field(default_factory=list, description="What a model added in words; empty without one.")
 
     def cited(self) -> list[str]:
         """Ids of every source that it rests on."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from yingzhi.clinical.remark import Remark
 from yingzhi.clinical.words import Record, Text, Tier
 
 
@@ -47,6 +48,7 @@ class Workup(Record):
     rungs: list[Rung] = Field(description="All five tiers, in order.")
     price_now: float = Field(ge=0, description="Sum of the recommended tests in CNY.")
     bypass: Text | None = Field(default=None, description="Why the ladder was shortened: an emergency that can't wait.")
+    remarks: list[Remark] = Field(default_factory=list, description="What a model added in words; empty without one.")
 
 
 class Referral(Record):

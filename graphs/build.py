@@ -1,4 +1,4 @@
-"""The state machine: history → differential → (workup ∥ pharmacology) → documentation → review."""
+"""The state machine: history → differential → (workup ∥ pharmacology ∥ challenge) → documentation → review."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # before langgraph is
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from yingzhi.graphs.nodes import node_of
+from yingzhi.graphs.nodes import challenge, node_of
 from yingzhi.graphs.review import review
 from yingzhi.graphs.state import State
 
@@ -32,11 +32,13 @@ def build_graph(checkpointer: Any = None) -> Graph:
     graph = StateGraph(State, context_schema=Resources)
     for specialist in (HISTORY, DIFFERENTIAL, WORKUP, PHARMACOLOGY, DOCUMENTATION):
         graph.add_node(specialist.name, node_of(specialist))
+    graph.add_node("challenge", challenge)
     graph.add_node("review", review, destinations=("history", "review", END))
     graph.add_edge(START, "history")
     graph.add_edge("history", "differential")
     graph.add_edge("differential", "workup")
     graph.add_edge("differential", "pharmacology")
-    graph.add_edge(["workup", "pharmacology"], "documentation")
+    graph.add_edge("differential", "challenge")
+    graph.add_edge(["workup", "pharmacology", "challenge"], "documentation")
     graph.add_edge("documentation", "review")
     return graph.compile(checkpointer=checkpointer)

@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.consultation import Pins
 from yingzhi.clinical.finding import Finding, Question
+from yingzhi.clinical.remark import ModelUse, Remark
 from yingzhi.clinical.words import Probability, Record
 
 VERSION = 1
@@ -124,6 +125,41 @@ class ModelDelta(_Event):
     text: str
 
 
+class ModelCalled(_Event):
+    """A request went to a model."""
+
+    type: Literal["model.called"] = "model.called"
+    specialist: str
+    attempt: int = Field(ge=1)
+
+
+class ModelReturned(_Event):
+    """A model answered or failed."""
+
+    type: Literal["model.returned"] = "model.returned"
+    specialist: str
+    attempt: int = Field(ge=1)
+    ok: bool
+    error: str = Field(default="", description="Kind of failure.")
+    milliseconds: float
+
+
+class ProposalReconciled(_Event):
+    """What became of a model's proposal."""
+
+    type: Literal["proposal.reconciled"] = "proposal.reconciled"
+    specialist: str
+    use: ModelUse
+
+
+class ChallengeRaised(_Event):
+    """The devil's advocate looked at the differential."""
+
+    type: Literal["challenge.raised"] = "challenge.raised"
+    leading: str = Field(description="Id of the diagnosis that was challenged.")
+    doubts: list[Remark]
+
+
 class ApprovalRequired(_Event):
     """The doctor's turn."""
 
@@ -174,6 +210,10 @@ Event = Annotated[
     | AlertRaised
     | DocumentDrafted
     | ModelDelta
+    | ModelCalled
+    | ModelReturned
+    | ProposalReconciled
+    | ChallengeRaised
     | ApprovalRequired
     | SpecialistFinished
     | RunFinished

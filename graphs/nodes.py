@@ -1,4 +1,4 @@
-"""A specialist as a node of the graph: runs its playbook, tells what it does, survives its faults."""
+"""A specialist as a node of the graph: runs its playbook, asks its model, reconciles the two, tells what it does, survives its faults."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from langgraph.runtime import Runtime
+from pydantic import BaseModel
 
+from yingzhi.agents.models.session import Emit
 from yingzhi.agents.specialist import Desk, Resources, Specialist
 from yingzhi.clinical.consultation import Fault
 from yingzhi.clinical.differential import Differential
@@ -16,7 +18,9 @@ from yingzhi.clinical.errors import CaseError
 from yingzhi.clinical.history import History
 from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.clinical.workup import Workup
+from yingzhi.graphs.modelled import advised, challenged, session_of, taken_ahead
 from yingzhi.graphs.state import State
+from yingzhi.graphs.views import view_of
 
 
 class Node(Protocol):
@@ -39,17 +43,16 @@ def node_of(specialist: Specialist) -> Node:
 
         emit("specialist.started", {"specialist": specialist.name})
         began = perf_counter()
-        view = {key: state.get(key) for key in specialist.reads}
         update: dict[str, Any]
         try:
-            result = specialist.playbook(view, Desk(runtime.context, emit))
+            update = await _work(specialist, state, runtime.context, emit)
         except CaseError:
             raise
         except Exception as error:  # one specialist's fault must not take the others' work away; it is named in the result
-            update = {"faults": [Fault(specialist=specialist.name, reason=type(error).__name__)]}
+            fault = Fault(specialist=specialist.name, reason=type(error).__name__, version=state.get("version", 1))
+            update = {"faults": [fault]}
         else:
-            update = {specialist.name: result}
-            for kind, fields in told(result):
+            for kind, fields in told(update[specialist.name]):
                 emit(kind, fields)
         emit(
             "specialist.finished",
@@ -58,6 +61,33 @@ def node_of(specialist: Specialist) -> Node:
         return update
 
     return node
+
+
+async def challenge(state: State, *, runtime: Runtime[Resources]) -> dict[str, Any]:
+    """The node of the devil's advocate; without a model it has nothing to say."""
+    write = runtime.stream_writer
+
+    def emit(kind: str, fields: Mapping[str, Any]) -> None:
+        extra = {"specialist": "challenge"} if kind.startswith("tool.") else {}
+        write({"type": kind, **extra, **fields})
+
+    return await challenged(state, runtime.context, emit)
+
+
+async def _work(specialist: Specialist, state: State, resources: Resources, emit: Emit) -> dict[str, Any]:
+    session = session_of(resources)
+    view = view_of(specialist, state, session)
+    desk = Desk(resources, emit)
+    base: BaseModel | None = taken_ahead(specialist, view, session, emit)
+    if base is None:
+        base = specialist.playbook(view, desk)
+    update: dict[str, Any] = {specialist.name: base}
+    if specialist.name == "differential":
+        update["trusted"] = base
+    if session is not None:
+        result, uses = await advised(specialist, state, view, base, desk, session, emit)
+        update |= {specialist.name: result, "model_use": uses}
+    return update
 
 
 def told(result: object) -> list[tuple[str, dict[str, Any]]]:

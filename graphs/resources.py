@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -26,6 +27,9 @@ from yingzhi.tools.lexicon import Lexicon, LexiconTable, compile_lexicon
 from yingzhi.tools.passages import passages
 from yingzhi.tools.retrieval import Retriever, build_index, open_index, open_retriever
 from yingzhi.tools.retrieval.tokens import RULES
+
+if TYPE_CHECKING:
+    from yingzhi.agents.models.chat import Models
 
 PRICES = TypeAdapter(dict[str, float])
 
@@ -73,7 +77,16 @@ def _open(settings: Settings, clock: Callable[[], datetime]) -> Resources:
         tenant=settings.tenant,
         home=settings.home,
         clock=clock,
+        models=_models(settings),
     )
+
+
+def _models(settings: Settings) -> Models | None:
+    if settings.model is None:
+        return None
+    from yingzhi.agents.models.chat import Models
+
+    return Models(settings.model)
 
 
 def _lexicon(knowledge: Knowledge, cache: Path) -> Lexicon:

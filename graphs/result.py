@@ -11,6 +11,7 @@ from yingzhi.clinical.citation import Citation
 from yingzhi.clinical.consultation import Consultation, Fault, Pins
 from yingzhi.clinical.differential import Differential
 from yingzhi.clinical.presentation import Presentation
+from yingzhi.clinical.remark import Remark
 from yingzhi.clinical.words import Language, Text
 from yingzhi.graphs.state import State
 from yingzhi.tools.citations import resolve
@@ -23,7 +24,12 @@ def pins(resources: Resources) -> Pins:
         code = version("yingzhi")
     except PackageNotFoundError:  # run from a source tree that was never installed
         code = "source"
-    return Pins(code=code, knowledge=resources.knowledge.hash, index=resources.knowledge.hash if resources.retrievers else "")
+    return Pins(
+        code=code,
+        knowledge=resources.knowledge.hash,
+        index=resources.knowledge.hash if resources.retrievers else "",
+        model=resources.models.settings.model if resources.models else "",
+    )
 
 
 def assemble(case: str, state: State, resources: Resources, seconds: float) -> Consultation:
@@ -37,8 +43,14 @@ def assemble(case: str, state: State, resources: Resources, seconds: float) -> C
         state.get("pharmacology"),
         state.get("documentation"),
     )
-    faults = [f for f in state.get("faults", []) if f.specialist not in {s.name for s in TEAM if s.name in state}]
-    alerts = [*(history.red_flags if history else []), *(medication.alerts if medication else []), *map(_not_checked, faults)]
+    faults = faults_of(state)
+    used = [u for u in state.get("model_use", []) if u.version == state.get("version", 1) and u.outcome != "skipped"]
+    said: dict[str, Remark] = {}
+    for part in (history, differential, workup, medication, documentation):
+        for remark in part.remarks if part else ():
+            said.setdefault(remark.text, remark)  # what several say is shown once
+    gaps = [_not_checked(f) for f in faults if not f.standing]
+    alerts = [*(history.red_flags if history else []), *(medication.alerts if medication else []), *gaps]
     return Consultation(
         id=case,
         status="degraded" if faults else "complete",
@@ -62,9 +74,24 @@ def assemble(case: str, state: State, resources: Resources, seconds: float) -> C
         alerts=sorted(alerts, key=lambda a: ALERT_LEVELS.index(a.level)),
         sources=_sources(differential, state, resources),
         faults=faults,
-        pins=pins(resources),
+        remarks=list(said.values()),
+        doubts=state.get("doubts", []),
+        model_use=used,
+        pins=pins(resources).model_copy(update={"prompts": sorted({u.prompt for u in used if u.prompt})}),
         seconds=round(seconds, 4),
     )
+
+
+def faults_of(state: State) -> list[Fault]:
+    """What did not work in this round: specialists without a result, and models whose specialist's playbook stands."""
+    version = state.get("version", 1)
+    without = [f for f in state.get("faults", []) if f.version == version]
+    models = [
+        Fault(specialist=u.specialist, reason=f"model: {u.reason}", standing=True, version=version)
+        for u in state.get("model_use", [])
+        if u.version == version and u.outcome in {"failed", "partial"}
+    ]
+    return without + models
 
 
 def _not_checked(fault: Fault) -> Alert:

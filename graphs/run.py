@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
@@ -19,7 +21,7 @@ from yingzhi.clinical.presentation import Presentation
 from yingzhi.graphs.build import Graph, build_graph
 from yingzhi.graphs.events import EVENT, Event
 from yingzhi.graphs.resources import open_resources
-from yingzhi.graphs.result import assemble, pins
+from yingzhi.graphs.result import assemble, faults_of, pins
 from yingzhi.graphs.review import drafts_of, edited
 from yingzhi.graphs.settings import Settings
 from yingzhi.graphs.state import State
@@ -56,9 +58,43 @@ async def consult(
     began = perf_counter()
     check_presentation(presentation)
     resources = resources or open_resources(Settings())
-    graph = graph or build_graph()
-    state = await graph.ainvoke({"presentation": presentation, "version": 1}, _config(thread), context=resources)
+    graph = graph or _plain_graph()
+    with untraced():
+        state = await graph.ainvoke({"presentation": presentation, "version": 1}, _config(thread), context=for_run(resources))
     return assemble(presentation.id, state, resources, perf_counter() - began)  # type: ignore[arg-type]
+
+
+async def _steps(pieces: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """Each step untraced; the context is set and reset within one, as a generator may be driven from several."""
+    while True:
+        with untraced():
+            try:
+                piece = await anext(pieces)
+            except StopAsyncIteration:
+                return
+        yield piece
+
+
+def untraced() -> AbstractContextManager[None]:
+    """LangChain sends every run, patient text and all, to LangSmith where an environment variable asks for it; not from here."""
+    from langsmith.run_helpers import tracing_context
+
+    return tracing_context(enabled=False)
+
+
+@lru_cache(maxsize=1)
+def _plain_graph() -> Graph:
+    """The graph that keeps nothing, compiled once."""
+    return build_graph()
+
+
+def for_run(resources: Resources) -> Resources:
+    """The resources with a session of their own, so that one run's budget, masks and retrieved passages are no other's."""
+    if resources.models is None or resources.session is not None:
+        return resources
+    from yingzhi.agents.models.session import open_session
+
+    return dataclasses.replace(resources, session=open_session(resources.models))
 
 
 async def resume(review: Review, resources: Resources, *, graph: Graph, thread: str) -> Consultation:
@@ -70,7 +106,8 @@ async def resume(review: Review, resources: Resources, *, graph: Graph, thread: 
     began = perf_counter()
     state = await paused_state(graph, thread)
     check_review(review, state, resources)
-    after = await graph.ainvoke(Command(resume=review.model_dump()), _config(thread), context=resources)
+    with untraced():
+        after = await graph.ainvoke(Command(resume=review.model_dump()), _config(thread), context=for_run(resources))
     return assemble(state["presentation"].id, after, resources, perf_counter() - began)  # type: ignore[arg-type]
 
 
@@ -99,7 +136,7 @@ async def stream(presentation: Presentation | Review, resources: Resources, *, g
         else:
             check_presentation(presentation)
             start = {"presentation": presentation, "version": 1}
-        async for fields in graph.astream(start, _config(thread), context=resources, stream_mode="custom"):
+        async for fields in _steps(graph.astream(start, _config(thread), context=for_run(resources), stream_mode="custom")):
             yield stamped(dict(fields))
     except CaseError as error:
         yield stamped({"type": "run.failed", "reason": str(error)})
@@ -108,16 +145,16 @@ async def stream(presentation: Presentation | Review, resources: Resources, *, g
         yield stamped({"type": "run.failed", "reason": str(error) if isinstance(error, YingzhiError) else type(error).__name__})
         return
     snapshot = await graph.aget_state(_config(thread))
-    for fields in _ending(snapshot.values):
+    for fields in _ending(cast("State", snapshot.values)):
         yield stamped(fields)
 
 
-def _ending(state: dict[str, Any]) -> list[dict[str, Any]]:
+def _ending(state: State) -> list[dict[str, Any]]:
     if state.get("outcome"):
         return [{"type": "run.finished", "review": state["outcome"]}]
     questions = state["history"].questions if "history" in state else []
     documents = [d.kind for d in state["documentation"].documents] if "documentation" in state else []
-    status = "degraded" if state.get("faults") else "complete"
+    status = "degraded" if faults_of(state) else "complete"
     return [{"type": "approval.required", "questions": questions, "documents": documents}, {"type": "run.paused", "status": status}]
 
 

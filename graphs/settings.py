@@ -7,6 +7,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from yingzhi.agents.models.settings import ModelSettings, read_model_settings
 from yingzhi.clinical.errors import SettingsError
 from yingzhi.clinical.words import CareLevel
 
@@ -22,6 +23,7 @@ class Settings(BaseModel):
     )
     setting: CareLevel = Field(default="secondary", description="Level of the site, where a case does not say.")
     evidence: bool = Field(default=True, description="Search the evidence index during a consultation.")
+    model: ModelSettings | None = Field(default=None, description="The language model; None works without one.")
     prices: Path | None = Field(default=None, description="YAML file of investigation id: CNY that replaces the built-in prices.")
 
     @classmethod
@@ -31,7 +33,9 @@ class Settings(BaseModel):
         Raises:
             SettingsError: A variable has a value that can't be; the message names it.
         """
-        values = {name: environment[f"YINGZHI_{name.upper()}"] for name in cls.model_fields if environment.get(f"YINGZHI_{name.upper()}")}
+        names = [n for n in cls.model_fields if n != "model" and environment.get(f"YINGZHI_{n.upper()}")]
+        values: dict[str, object] = {name: environment[f"YINGZHI_{name.upper()}"] for name in names}
+        values["model"] = read_model_settings(environment.get("YINGZHI_MODEL", ""), environment)
         try:
             return cls.model_validate(values)
         except ValidationError as error:

@@ -10,6 +10,7 @@ from yingzhi.clinical.differential import Differential
 from yingzhi.clinical.document import Documentation
 from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Presentation
+from yingzhi.clinical.remark import ModelUse, Remark
 from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.clinical.workup import Workup
 
@@ -24,6 +25,11 @@ class State(TypedDict, total=False):
     workup: Workup
     pharmacology: TreatmentReview
     documentation: Documentation
+    trusted: Differential
+    """The differential of the playbook alone: gates, drug verdicts and the level of care are made from it."""
+    doubts: list[Remark]
+    model_use: Annotated[list[ModelUse], operator.add]
+    """As `faults`; each says which round it belongs to."""
     faults: Annotated[list[Fault], operator.add]
     """Workup and pharmacology run side by side and both may fail, hence the reducer."""
     reviews: list[Review]

@@ -29,6 +29,8 @@ AGE_BANDS: tuple[tuple[AgeBand, float, float], ...] = (
 )
 """Name, upper bound in years, share of dermatology outpatients (order of magnitude)."""
 
+FULL_NOTE = 10
+"""A note with so many findings mentions as much as notes do; one with fewer, in proportion."""
 ABSENT_BAND = 0.02
 FEMALE_SHARE = 0.55
 
@@ -127,6 +129,8 @@ class DiagnosisModel:
     """[F]"""
     mentioned: Array
     """[F] chance that a note mentions it when it is there."""
+    silence: tuple[tuple[Array, Array], ...]
+    """By number of findings noted, 0 to FULL_NOTE: the log likelihood ratio of leaving each written cell out, and its sum by disease."""
     groups: tuple[str, ...]
     """[F] group for damping."""
     ancestors: Mapping[str, frozenset[str]]
@@ -160,22 +164,38 @@ def compile_model(diseases: Iterable[Disease], terms: Iterable[FindingTerm]) -> 
         _fill_row(share[d], listed[d], disease, column, ancestors, descendants, leak)
     silent = ~listed.any(axis=0)  # no disease says anything about it ("rash", type not stated): it tells nothing apart
     share[:, silent] = leak[silent]
+    mentioned = np.array([MENTIONED.get(t.kind, 0.0) for t in terms])
+    share = np.clip(share, 0.0002, 0.985)
+    written = np.nonzero(listed)
     return DiagnosisModel(
         diseases=tuple(d.id for d in diseases),
         findings=tuple(t.id for t in terms),
         row={d.id: i for i, d in enumerate(diseases)},
         column=column,
-        share=np.clip(share, 0.0002, 0.985),
+        share=share,
         listed=listed,
-        written=np.nonzero(listed),  # type: ignore[arg-type]
+        written=written,  # type: ignore[arg-type]
         leak=leak,
-        mentioned=np.array([MENTIONED.get(t.kind, 0.0) for t in terms]),
+        mentioned=mentioned,
+        silence=_silence(share, leak, mentioned, written),  # type: ignore[arg-type]
         groups=tuple(GROUPS[t.kind] for t in terms),
         ancestors=ancestors,
         clinic=np.array([d.prior.clinic for d in diseases]),
         age=_age_ratios(diseases),
         female=np.array([d.prior.female for d in diseases]),
     )
+
+
+def _silence(
+    share: Array, leak: Array, mentioned: Array, written: tuple[NDArray[np.intp], NDArray[np.intp]]
+) -> tuple[tuple[Array, Array], ...]:
+    rows, cells = written
+    out = []
+    for noted in range(FULL_NOTE + 1):
+        chance = mentioned[cells] * noted / FULL_NOTE
+        weights: Array = np.log((1 - share[rows, cells] * chance) / (1 - leak[cells] * chance))
+        out.append((weights, np.bincount(rows, weights=weights, minlength=len(share)).astype(np.float64)))
+    return tuple(out)
 
 
 def _ancestors(terms: list[FindingTerm]) -> dict[str, frozenset[str]]:

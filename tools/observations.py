@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from yingzhi.clinical.finding import Finding
-from yingzhi.clinical.history import NamedDiagnosis
-from yingzhi.tools.ranking import PAST, STRENGTH, Observation
+from yingzhi.clinical.history import History, NamedDiagnosis
+from yingzhi.clinical.words import CareLevel
+from yingzhi.tools.inference import DiagnosisModel
+from yingzhi.tools.ranking import PAST, STRENGTH, Observation, Ranking, rank
 
 FAMILY: dict[str, str] = {
     "atopic-dermatitis": "family-atopy",
@@ -59,3 +61,15 @@ def implied(findings: Iterable[Finding], ancestors: Mapping[str, frozenset[str]]
     """Ids of present findings that a more specific present finding says already: no need to write both down."""
     there = {f.id for f in findings if f.status == "present" and f.experiencer == "patient"}
     return frozenset(a for f in there for a in ancestors.get(f, frozenset()) if a in there)
+
+
+def rank_record(model: DiagnosisModel, history: History, setting: CareLevel) -> Ranking:
+    """The ranking of all diseases from a record as it was read: its findings, the patient, and the diagnoses that it names."""
+    return rank(
+        model,
+        observations(history.findings),
+        age=history.patient.age,
+        sex=history.patient.sex,
+        setting=setting,
+        hints=hints(history.named_diagnoses),
+    )

@@ -81,3 +81,9 @@ def _treatment(t: object) -> str:
         if said:
             words += [said.en, said.zh]
     return " ".join(w for w in words if w) + "."
+
+
+def opening(passage: str, size: int) -> str:
+    """The beginning of a passage, without the list of names that those of the knowledge open with."""
+    head, found, rest = passage.partition("). ")
+    return (rest if found and len(head) < 600 else passage)[:size]

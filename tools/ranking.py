@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from yingzhi.clinical.words import CareLevel, Sex
-from yingzhi.tools.inference import FEMALE_SHARE, Array, DiagnosisModel, age_band
+from yingzhi.tools.inference import FEMALE_SHARE, FULL_NOTE, Array, DiagnosisModel, age_band
 
 DAMPING = 0.78
 """Each further finding of one group counts this much of the one before it."""
@@ -130,11 +130,9 @@ def _silence(model: DiagnosisModel, columns: np.ndarray[tuple[int], np.dtype[np.
         for a in model.ancestors[model.findings[c]]:
             seen[model.column[a]] = True
     rows, cells = model.written
-    open_cells = ~seen[cells]
-    rows, cells = rows[open_cells], cells[open_cells]
-    chance = model.mentioned[cells] * min(1.0, len(columns) / 10)
-    ratio = np.log((1 - model.share[rows, cells] * chance) / (1 - model.leak[cells] * chance))
-    total: Array = np.bincount(rows, weights=ratio, minlength=len(model.diseases)).astype(np.float64)
+    weights, whole = model.silence[min(len(columns), FULL_NOTE)]
+    said = seen[cells]
+    total = whole - np.bincount(rows[said], weights=weights[said], minlength=len(model.diseases))
     silent: Array = np.maximum(total, -4.0) * SILENCE
     return silent
 

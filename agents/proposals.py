@@ -1,0 +1,148 @@
+"""What a model may propose, one small form a specialist. Unknown keys are ignored and long lists cut; nothing here is believed yet."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+MOST = 20
+
+
+def _first_items(value: Any) -> Any:
+    return value[:MOST] if isinstance(value, list) else [] if value is None else value
+
+
+def _cut(value: Any) -> Any:
+    return value[:600] if isinstance(value, str) else "" if value is None else value
+
+
+Words = Annotated[str, BeforeValidator(_cut)]
+Id = Annotated[str, BeforeValidator(_cut)]
+Ids = Annotated[list[Id], BeforeValidator(_first_items)]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class RemarkForm(_Form):
+    """One sentence about one thing, with the passages that support it."""
+
+    about: Id = Field(default="", description="id of a disease, test, drug or finding, or empty")
+    stance: Literal["for", "against", "note"] = "note"
+    text: Words = Field(description="one sentence")
+    citations: Ids = Field(default_factory=list, description="ids of passages that say so")
+
+
+Remarks = Annotated[list[RemarkForm], BeforeValidator(_first_items)]
+
+
+class FindingForm(_Form):
+    """A finding that the note states."""
+
+    finding: Id = Field(description="id from the list")
+    status: Literal["present", "absent", "uncertain"]
+    quote: Words = Field(description="the words of the note, verbatim")
+
+
+class AlertForm(_Form):
+    """A danger that the rules have not named."""
+
+    title: Words
+    why: Words
+    quote: Words = Field(default="", description="the words of the note it rests on, verbatim")
+
+
+class HistoryProposal(_Form):
+    """What the playbook overlooked in the record."""
+
+    findings: Annotated[list[FindingForm], BeforeValidator(_first_items)] = Field(default_factory=list)
+    alerts: Annotated[list[AlertForm], BeforeValidator(_first_items)] = Field(default_factory=list)
+    questions: Ids = Field(default_factory=list, description="ids of findings to ask for first")
+    remarks: Remarks = Field(default_factory=list)
+
+
+class DiseaseForm(_Form):
+    """A diagnosis to weigh as well."""
+
+    disease: Id
+    why: Words = ""
+
+
+class DifferentialProposal(_Form):
+    """An order of the diagnoses, and what is missing among them."""
+
+    ranking: Ids = Field(default_factory=list, description="ids of diseases, likeliest first")
+    add: Annotated[list[DiseaseForm], BeforeValidator(_first_items)] = Field(default_factory=list)
+    remarks: Remarks = Field(default_factory=list)
+
+
+class TestForm(_Form):
+    """A test to prefer."""
+
+    __test__ = False
+    test: Id
+    why: Words = ""
+
+
+class WorkupProposal(_Form):
+    """Tests that would settle most, preferred first."""
+
+    tests: Annotated[list[TestForm], BeforeValidator(_first_items)] = Field(default_factory=list)
+    remarks: Remarks = Field(default_factory=list)
+
+
+class DrugAlertForm(_Form):
+    """A danger of a drug in this patient."""
+
+    drug: Id
+    title: Words
+    why: Words
+
+
+class PharmacologyProposal(_Form):
+    """Drugs to check as well, and dangers that the rules have not named."""
+
+    check: Ids = Field(default_factory=list, description="names of drugs that the note mentions and the list lacks")
+    alerts: Annotated[list[DrugAlertForm], BeforeValidator(_first_items)] = Field(default_factory=list)
+    remarks: Remarks = Field(default_factory=list)
+
+
+class DocumentationProposal(_Form):
+    """Sentences for the doctor's summary."""
+
+    remarks: Remarks = Field(default_factory=list)
+
+
+class DoubtForm(_Form):
+    """What speaks against the leading diagnosis."""
+
+    disease: Id = ""
+    text: Words
+    citations: Ids = Field(default_factory=list)
+
+
+class Challenge(_Form):
+    """The devil's advocate."""
+
+    doubts: Annotated[list[DoubtForm], BeforeValidator(_first_items)] = Field(default_factory=list)
+    ask: Ids = Field(default_factory=list, description="ids of findings that would overturn the leading diagnosis")
+
+
+class Verdict(_Form):
+    """Which claims their passages bear out."""
+
+    supported: list[int] = Field(default_factory=list, description="numbers of the pairs")
+
+
+PROPOSALS: dict[str, type[BaseModel]] = {
+    "history": HistoryProposal,
+    "differential": DifferentialProposal,
+    "workup": WorkupProposal,
+    "pharmacology": PharmacologyProposal,
+    "documentation": DocumentationProposal,
+    "challenge": Challenge,
+}
+FORMS: dict[str, type[BaseModel]] = {**PROPOSALS, "verify": Verdict}
+"""All that a model is asked to fill in."""
