@@ -150,8 +150,8 @@ async def stream(presentation: Presentation | Review, resources: Resources, *, g
 
 
 def _ending(state: State) -> list[dict[str, Any]]:
-    if state.get("outcome"):
-        return [{"type": "run.finished", "review": state["outcome"]}]
+    if outcome := state.get("outcome"):
+        return [{"type": "run.finished", "review": outcome}]
     questions = state["history"].questions if "history" in state else []
     documents = [d.kind for d in state["documentation"].documents] if "documentation" in state else []
     status = "degraded" if faults_of(state) else "complete"

@@ -59,7 +59,9 @@ class FakeProvider:
         port: int = 0,
     ) -> None:
         self.answer = answer or (lambda _body: "{}")
-        self.delay, self.faults, self.always, self.port = delay, dict(faults or {}), always, port
+        self.delay, self.port = delay, port
+        self.always: Fault | None = always
+        self.faults: dict[int, Fault] = dict(faults or {})
         self.requests: list[dict[str, Any]] = []
         self.served: list[tuple[float, float]] = []
         self.open = 0
@@ -97,7 +99,8 @@ class FakeProvider:
                 number = len(self.requests)
                 self.requests.append(body)
                 began = perf_counter()
-                if not await self._respond(body, self.faults.get(number, self.always), reader, writer):
+                fault = self.faults.get(number) or self.always
+                if not await self._respond(body, fault, reader, writer):
                     break
                 await writer.drain()
                 self.served.append((began, perf_counter()))

@@ -63,13 +63,21 @@ def implied(findings: Iterable[Finding], ancestors: Mapping[str, frozenset[str]]
     return frozenset(a for f in there for a in ancestors.get(f, frozenset()) if a in there)
 
 
-def rank_record(model: DiagnosisModel, history: History, setting: CareLevel) -> Ranking:
-    """The ranking of all diseases from a record as it was read: its findings, the patient, and the diagnoses that it names."""
+def rank_record(model: DiagnosisModel, history: History, setting: CareLevel, more: Mapping[str, float] | None = None) -> Ranking:
+    """The ranking of all diseases from a record as it was read: its findings, the patient, and the diagnoses that it names.
+
+    Args:
+        model: The diagnosis model.
+        history: The record.
+        setting: Level of the site.
+        more: Log likelihood ratios by disease from elsewhere, added to those of the named diagnoses.
+    """
+    named = hints(history.named_diagnoses)
     return rank(
         model,
         observations(history.findings),
         age=history.patient.age,
         sex=history.patient.sex,
         setting=setting,
-        hints=hints(history.named_diagnoses),
+        hints={d: named.get(d, 0.0) + (more or {}).get(d, 0.0) for d in {*named, *(more or {})}},
     )

@@ -41,7 +41,7 @@ def review_treatment(
         options=options,
         avoid=[text(a) for d in leading for a in diseases[d.id].avoid],
         alerts=[*culprits(leading, diseases, patient, formulary), *(_alert(a) for a in current.alerts)],
-        not_checked=_not_checked(current, formulary),
+        not_checked=unchecked(current, formulary),
     )
 
 
@@ -143,7 +143,8 @@ def _alert(a: DrugAlert) -> Alert:
     return Alert(id=a.id, kind="medication", level=LEVEL[a.tier], title=a.title, why=a.why, act=a.act, sources=a.sources)
 
 
-def _not_checked(review: MedicationReview, formulary: Formulary) -> list[Text]:
+def unchecked(review: MedicationReview, formulary: Formulary) -> list[Text]:
+    """What could not be checked, by drug, in words."""
     unknown = [Text(en=f"{u.name}: not in the formulary", zh=f"{u.name}：不在药品知识库中") for u in review.unknown]
     needs: dict[str, list[Text]] = {}
     for gap in review.not_checked:

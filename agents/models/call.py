@@ -75,6 +75,7 @@ async def ask(
         began = perf_counter()
         kind: Kind | None = None
         after: float | None = None
+        answer: AIMessage | None = None
         try:
             async with asyncio.timeout(max(0.001, min(line.settings.call_seconds, line.budget.seconds_left()))):
                 with tracing_context(enabled=False):  # LANGSMITH_TRACING in the environment would send every prompt to a third party
@@ -88,8 +89,9 @@ async def ask(
         if kind == "timeout" and line.budget.seconds_left() <= 0:  # our own haste, of which the endpoint is not guilty
             raise BudgetSpent("seconds")
         line.breaker.record(kind)
-        if kind is None:
+        if kind is None and answer is not None:
             return answer
+        kind = kind or "truncated"
         wait = pause(kind, attempt, after)
         if wait is None or wait >= line.budget.seconds_left():
             raise CallFailed(kind, after)

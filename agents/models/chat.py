@@ -190,7 +190,7 @@ def _chat_class() -> type[ChatOpenAI]:
     from langchain_openai import ChatOpenAI
 
     class Chat(ChatOpenAI):
-        def _convert_chunk_to_generation_chunk(self, chunk: dict[str, Any], *rest: Any) -> Any:
+        def _convert_chunk_to_generation_chunk(self, chunk: dict[str, Any], *rest: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
             made = super()._convert_chunk_to_generation_chunk(chunk, *rest)
             for choice in (chunk.get("choices") or ())[:1]:
                 refusal = (choice.get("delta") or {}).get("refusal")

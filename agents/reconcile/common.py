@@ -90,7 +90,7 @@ def citations(claim: str, ids: Iterable[str], ground: Ground) -> list[str]:
         record = ground.shelf.get(i)
         if record is None:
             ground.drop("citation", i, "not retrieved")
-        elif not supports(claim, record.passage, ground.resources.lexicon):
+        elif not supports(claim, f"{record.title}. {record.passage}", ground.resources.lexicon):
             ground.drop("citation", i, "not borne out by the passage")
         else:
             held.append(i)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from math import exp, log
 
 from yingzhi.agents.proposals import DifferentialProposal
-from yingzhi.agents.reconcile.common import MODEL, Ground, remarks, wording
+from yingzhi.agents.reconcile.common import MODEL, Ground, remarks, trusted, wording
 from yingzhi.clinical.differential import Diagnosis, Differential
 from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.remark import Remark
 from yingzhi.tools.differential import build_differential
-from yingzhi.tools.observations import hints, observations
-from yingzhi.tools.ranking import TEMPERATURE, rank
+from yingzhi.tools.observations import rank_record
+from yingzhi.tools.ranking import TEMPERATURE
 
 PLACES = (1.0, 0.8, 0.6, 0.4, 0.2)
 """Share of the trust that a place in the model's order earns."""
@@ -23,8 +23,9 @@ def reconcile_differential(
 ) -> Differential:
     """The playbook's differential, shifted by the model's opinion.
 
-    The opinion on a diagnosis counts as one piece of evidence with a likelihood ratio of at most `trust`; findings that only the model
-    read count as suspicions. Everything that gates or warns - the lane, confidence, convergence - stays as the playbook has it.
+    All that a model thinks of a diagnosis - its opinion and the findings that only it read - counts as one piece of evidence for it,
+    with a likelihood ratio of at most `trust`; nothing of it counts against one. Everything that gates or warns - the lane, confidence,
+    convergence - stays as the playbook has it.
 
     Args:
         base: The playbook's result, from the record alone.
@@ -40,7 +41,7 @@ def reconcile_differential(
     shown = {d.id for d in base.diagnoses}
     read = any(f.derived_from == MODEL and f.status == "uncertain" for f in history.findings)
     if read or any(d not in shown for d in opinion):
-        shifted, lane, other = _ranked_again(base, opinion, case, history, ground)
+        shifted, lane, other = _ranked_again(base, opinion, case, history, ground, trust)
     else:
         (shifted, other), lane = _reweighed(base, opinion), base.must_not_miss
     added = [r for form in proposal.add if (r := _reason(form.disease, form.why, ground)) is not None]
@@ -79,19 +80,17 @@ def _reweighed(base: Differential, opinion: dict[str, float]) -> tuple[list[Diag
 
 
 def _ranked_again(
-    base: Differential, opinion: dict[str, float], case: Presentation, history: History, ground: Ground
+    base: Differential, opinion: dict[str, float], case: Presentation, history: History, ground: Ground, trust: float
 ) -> tuple[list[Diagnosis], list[str], float]:
     r = ground.resources
-    guesses = hints(history.named_diagnoses)
-    ranking = rank(
-        r.model,
-        observations([f for f in history.findings if f.derived_from != MODEL or f.status == "uncertain"]),
-        age=history.patient.age,
-        sex=history.patient.sex,
-        setting=case.setting,
-        hints={d: guesses.get(d, 0.0) + opinion.get(d, 0.0) for d in {*guesses, *opinion}},
-    )
-    fresh = build_differential(r.model, ranking, r.knowledge.diseases, r.knowledge.findings, history.findings)
+    own = trusted(history)
+    alone = rank_record(r.model, own, case.setting)
+    suspected = [f for f in history.findings if f.derived_from != MODEL or f.status == "uncertain"]
+    with_all = rank_record(r.model, history.model_copy(update={"findings": suspected}), case.setting)
+    gain = with_all.score - alone.score
+    raised = {d: min(log(trust), max(0.0, float(gain[i])) + opinion.get(d, 0.0)) for d, i in r.model.row.items()}
+    ranking = rank_record(r.model, own, case.setting, {d: up for d, up in raised.items() if up > 0})
+    fresh = build_differential(r.model, ranking, r.knowledge.diseases, r.knowledge.findings, own.findings)
     there = {d.id for d in fresh.diagnoses}
     lost = [
         d.model_copy(update={"probability": round(float(ranking.probability[r.model.row[d.id]]), 4)})

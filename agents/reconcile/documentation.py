@@ -5,10 +5,8 @@ from __future__ import annotations
 from yingzhi.agents.proposals import DocumentationProposal
 from yingzhi.agents.reconcile.common import Ground, remarks
 from yingzhi.clinical.document import Documentation
-from yingzhi.clinical.words import CARE_LEVELS
+from yingzhi.clinical.words import CARE_LEVELS, URGENCIES
 from yingzhi.clinical.workup import Referral
-
-URGENCIES = ("routine", "soon", "urgent", "emergency")
 
 
 def reconcile_documentation(base: Documentation, proposal: DocumentationProposal, ground: Ground) -> Documentation:
@@ -20,8 +18,8 @@ def reconcile_documentation(base: Documentation, proposal: DocumentationProposal
 
 def graver(a: Referral, b: Referral) -> Referral:
     """The higher level and the greater haste of two; the reasons of both."""
-    level = max(a.level, b.level, key=CARE_LEVELS.index)
-    urgency = max(a.urgency, b.urgency, key=URGENCIES.index)
+    level = CARE_LEVELS[max(CARE_LEVELS.index(a.level), CARE_LEVELS.index(b.level))]
+    urgency = URGENCIES[min(URGENCIES.index(a.urgency), URGENCIES.index(b.urgency))]  # the most urgent stands first
     seen = {r.en for r in a.reasons}
     return Referral(
         level=level, urgency=urgency, refer=a.refer or b.refer, reasons=[*a.reasons, *(r for r in b.reasons if r.en not in seen)]

@@ -12,7 +12,9 @@ from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.clinical.words import Text
 from yingzhi.tools.contraindications import review_medications
 from yingzhi.tools.drug_names import resolve_drug
-from yingzhi.tools.treatment import LEVEL, drug_patient
+from yingzhi.tools.extraction import Mention
+from yingzhi.tools.medications import STOPPED, is_allergy
+from yingzhi.tools.treatment import LEVEL, drug_patient, unchecked
 
 
 def reconcile_pharmacology(
@@ -29,15 +31,18 @@ def reconcile_pharmacology(
         match = resolve_drug(name, formulary)
         if match is None:
             ground.drop("check", name, "not in the formulary")
-        elif match.drug not in listed and find_quote(name, case) is None:
-            ground.drop("check", match.drug, "not in the record")
+        elif match.drug not in listed and not _taken(name, case):
+            ground.drop("check", match.drug, "the record does not say that it is taken")
         elif match.drug not in listed:
             more.append(name)
             listed.add(match.drug)
             ground.taken += 1
-    alerts = list(base.alerts)
+    alerts, gaps = list(base.alerts), list(base.not_checked)
     if more:
-        fresh = review_medications([], more, drug_patient(trusted(history)), formulary).alerts
+        review = review_medications([], more, drug_patient(trusted(history)), formulary)
+        fresh = review.alerts
+        told = {t.en for t in gaps}
+        gaps += [t for t in unchecked(review, formulary) if t.en not in told]
         have = {a.id for a in alerts}
         alerts += [
             Alert(id=a.id, kind="medication", level=LEVEL[a.tier], title=a.title, why=a.why, act=a.act, sources=a.sources)
@@ -49,9 +54,19 @@ def reconcile_pharmacology(
     return base.model_copy(
         update={
             "alerts": [*alerts, *notices],
+            "not_checked": gaps,
             "remarks": remarks(proposal.remarks, ground, {*formulary.drugs, *ground.resources.knowledge.diseases}),
         }
     )
+
+
+def _taken(name: str, case: Presentation) -> bool:
+    """Whether the note names the drug, and neither as an allergy nor as one that was stopped."""
+    span = find_quote(name, case)
+    if span is None or span.source != "note":
+        return False
+    around = case.text[max(0, span.start - 30) : span.end + 30]
+    return not is_allergy(case.text, Mention(name, "present", span.start, span.end)) and not STOPPED.search(around)
 
 
 def _notice(drug: str, title: str, why: str, number: int, ground: Ground) -> Alert | None:

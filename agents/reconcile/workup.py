@@ -7,6 +7,7 @@ from yingzhi.agents.reconcile.common import Ground, remarks, wording
 from yingzhi.clinical.words import Text
 from yingzhi.clinical.workup import Rung, TestAdvice, Workup
 from yingzhi.knowledge.models import Investigation
+from yingzhi.tools.ladder import ALWAYS_OPEN
 from yingzhi.tools.red_flags import text
 
 MOST_ADDED = 2
@@ -29,14 +30,14 @@ def reconcile_workup(base: Workup, proposal: WorkupProposal, relevant: frozenset
             ground.drop("test", form.test, "unknown id")
         else:
             wanted.setdefault(form.test, wording(form.why, ground, "why", form.test, limit=200) if form.why else "")
-    rungs = [_rung(rung, wanted, relevant, ground) for rung in base.rungs]
+    rungs = [_rung(rung, wanted, relevant, ground, base.bypass is not None) for rung in base.rungs]
     price = sum(t.price for r in rungs for t in r.tests if t.status == "recommended")
     return base.model_copy(
         update={"rungs": rungs, "price_now": round(price, 1), "remarks": remarks(proposal.remarks, ground, tests.keys())}
     )
 
 
-def _rung(rung: Rung, wanted: dict[str, str], relevant: frozenset[str], ground: Ground) -> Rung:
+def _rung(rung: Rung, wanted: dict[str, str], relevant: frozenset[str], ground: Ground, emergency: bool) -> Rung:
     order = list(wanted)
     there = {t.id for t in rung.tests}
     kept = sorted(rung.tests, key=lambda t: order.index(t.id) if t.id in wanted else len(order))
@@ -45,6 +46,9 @@ def _rung(rung: Rung, wanted: dict[str, str], relevant: frozenset[str], ground: 
     known = ground.resources.knowledge.investigations
     for i in order:
         if i in there or known[i].tier != rung.tier:
+            continue
+        if emergency and rung.tier not in ALWAYS_OPEN:
+            ground.drop("test", i, "an emergency: the ladder is shortened")
             continue
         if i not in relevant:
             ground.drop("test", i, "no live diagnosis asks for it")

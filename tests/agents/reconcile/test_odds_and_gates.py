@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yingzhi.agents.proposals import DifferentialProposal, WorkupProposal
+from yingzhi.agents.proposals import DifferentialProposal, HistoryProposal, WorkupProposal
 from yingzhi.agents.reconcile import reconcile_differential, reconcile_workup
 from yingzhi.clinical.differential import Differential
 
@@ -69,6 +69,20 @@ def test_findings_that_only_a_model_read_hide_no_danger_either(
     result = w.reconciled("differential", data.draw(hostile("differential", w)), w.ground("differential"), history, trust)
     _coherent(result)
     _lane_kept(w.differential, result)
+    _moved_within(w.differential, result, trust)
+
+
+def test_a_flood_of_findings_counts_no_more_than_one_opinion(worked: list[Worked]) -> None:
+    w = worked[-1]
+    wanted = w.resources.knowledge.diseases["melanoma"].findings[:20]
+    quote = w.case.text[:20]
+    flood = [{"finding": f.finding, "status": "present", "quote": quote} for f in wanted]
+    history = w.reconciled("history", HistoryProposal.model_validate({"findings": flood}), w.ground("history"))
+    assert sum(f.derived_from == "model" for f in history.findings) > 10
+    opinion = DifferentialProposal(ranking=["melanoma"])
+    result = w.reconciled("differential", opinion, w.ground("differential"), history, 3.0)
+    assert result.diagnoses[0].id == w.differential.diagnoses[0].id
+    _moved_within(w.differential, result, 3.0)
 
 
 def test_a_dangerous_diagnosis_stays_in_the_list_when_the_order_of_the_others_changes(worked: list[Worked]) -> None:

@@ -27,7 +27,7 @@ KINDS = {"finding", "alert", "remark", "about", "citation", "ranking", "add", "t
 WHY = {
     "unknown id", "no words", "order", "plays an alarm down", "too many", "not retrieved", "not borne out by the passage",
     "the record was read otherwise", "quote not in the record", "not in the record", "not in the formulary",
-    "no live diagnosis asks for it",
+    "no live diagnosis asks for it", "the record does not say that it is taken", "an emergency: the ladder is shortened",
 }  # fmt: skip
 IDENTIFIERS = ("Smith", "a1234567", "13800138000", "john.smith@example.com", "11010519491231002X", "1949-12-31")
 
@@ -79,7 +79,8 @@ def _honest_citations(said: list[Remark], ground: Ground) -> None:
         assert len(set(r.citations)) == len(r.citations)
         for i in r.citations:
             assert i in ground.shelf
-            assert supports(r.text, ground.shelf[i].passage, ground.resources.lexicon)
+            record = ground.shelf[i]
+            assert supports(r.text, f"{record.title}. {record.passage}", ground.resources.lexicon)
 
 
 def _nothing_told(ground: Ground, w: Worked) -> None:
