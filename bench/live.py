@@ -72,9 +72,10 @@ async def live(cases: list[tuple[Presentation, str]], resources: Resources) -> b
         outcomes.update(f"{u.specialist} {u.outcome} {u.reason}".strip() for u in result.model_use)
         good = good and whole and not lost
         taken, dropped = sum(u.taken for u in result.model_use), Counter(d.why for u in result.model_use for d in u.dropped)
+        failed = [f"{u.specialist}: {u.reason}" for u in result.model_use if u.outcome != "used"]
         print(
             f"{case.id[:24]:24} {result.status:9} {perf_counter() - began:6.0f} s  rank {before} -> {after}  taken {taken}  "
-            f"dropped {dict(dropped)}  lost alerts {len(lost)}",
+            f"dropped {dict(dropped)}  lost alerts {len(lost)}  failed {failed}",
             flush=True,
         )
     print("\n".join(f"  {n:3} {what}" for what, n in sorted(outcomes.items())))
