@@ -143,7 +143,13 @@ def ready(model: str | None) -> None:
         from yingzhi.agents.models.chat import Models
         from yingzhi.agents.models.probe import probe
 
-        asyncio.run(probe(Models(settings.model)))
+        async def once(models: Models) -> None:
+            try:
+                await probe(models)
+            finally:
+                await models.aclose()
+
+        asyncio.run(once(Models(settings.model)))
 
 
 def start(model: str | None = None) -> None:

@@ -83,7 +83,11 @@ async def probed(case: Presentation, resources: Resources) -> Consultation:
         from yingzhi.agents.models.probe import probe
 
         await probe(resources.models)
-    return await run(case, resources)
+    try:
+        return await run(case, resources)
+    finally:
+        if resources.models is not None:
+            await resources.models.aclose()
 
 
 def read(file: str):  # type: ignore[no-untyped-def]

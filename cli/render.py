@@ -135,7 +135,8 @@ def _draft_line(zh: bool) -> str:
 
 
 def _alert(a: Alert, c: Consultation) -> Iterator[Styled]:
-    yield Styled(f"  {MARK[a.level]} {a.title.say(c.lang)}", style=STYLE[a.level])
+    said_by = {"zh": "（模型提示，未经规则核实）", "en": " (a model's notice; no rule confirms it)"}[c.lang] if a.kind == "model" else ""
+    yield Styled(f"  {MARK[a.level]} {a.title.say(c.lang)}{said_by}", style=STYLE[a.level])
     yield Styled(f"     {a.why.say(c.lang)}")
     if a.act:
         yield Styled(f"     → {a.act.say(c.lang)}")

@@ -31,6 +31,7 @@ class TestAdvice(Record):
     turnaround: Text | None = None
     elsewhere: bool = Field(default=False, description="Usually not available at a site of this level.")
     source: str = ""
+    derived_from: str = Field(default="", description="`model` where a model alone proposed it; else empty.")
 
 
 class Rung(Record):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
@@ -64,15 +64,19 @@ async def consult(
     return assemble(presentation.id, state, resources, perf_counter() - began)  # type: ignore[arg-type]
 
 
-async def _steps(pieces: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    """Each step untraced; the context is set and reset within one, as a generator may be driven from several."""
-    while True:
-        with untraced():
-            try:
-                piece = await anext(pieces)
-            except StopAsyncIteration:
-                return
-        yield piece
+async def _steps(pieces: AsyncGenerator[Any]) -> AsyncGenerator[Any]:
+    """Each step untraced; the context is set and reset within one, as a generator may be driven from several.
+
+    A reader who leaves ends the run, and with it the requests to a model.
+    """
+    async with aclosing(pieces):
+        while True:
+            with untraced():
+                try:
+                    piece = await anext(pieces)
+                except StopAsyncIteration:
+                    return
+            yield piece
 
 
 def untraced() -> AbstractContextManager[None]:
@@ -111,7 +115,7 @@ async def resume(review: Review, resources: Resources, *, graph: Graph, thread: 
     return assemble(state["presentation"].id, after, resources, perf_counter() - began)  # type: ignore[arg-type]
 
 
-async def stream(presentation: Presentation | Review, resources: Resources, *, graph: Graph, thread: str) -> AsyncIterator[Event]:
+async def stream(presentation: Presentation | Review, resources: Resources, *, graph: Graph, thread: str) -> AsyncGenerator[Event]:
     """The same as a stream of events; exactly one terminal event ends it.
 
     Args:
@@ -136,8 +140,10 @@ async def stream(presentation: Presentation | Review, resources: Resources, *, g
         else:
             check_presentation(presentation)
             start = {"presentation": presentation, "version": 1}
-        async for fields in _steps(graph.astream(start, _config(thread), context=for_run(resources), stream_mode="custom")):
-            yield stamped(dict(fields))
+        pieces = cast("AsyncGenerator[Any]", graph.astream(start, _config(thread), context=for_run(resources), stream_mode="custom"))
+        async with aclosing(_steps(pieces)) as steps:
+            async for fields in steps:
+                yield stamped(dict(fields))
     except CaseError as error:
         yield stamped({"type": "run.failed", "reason": str(error)})
         return

@@ -67,14 +67,18 @@ def load_prompt(name: str, lang: str, root: Path | None = None) -> Prompt:
     Args:
         name: `history`, `differential`, `workup`, `pharmacology`, `documentation`, `challenge`, `repair` or `verify`.
         lang: `zh` or `en`.
-        root: A site's own folder. A file there takes the place of the built-in one of the same name and must declare the same inputs;
-            what is not there is taken from the built-in ones.
+        root: A site's own folder. A file there takes the place of the built-in one of the same name and must declare the same inputs,
+            `schema` and `tools` only if wanted; what is not there is taken from the built-in ones.
 
     Raises:
         SettingsError: No such prompt or folder, wrong front matter, an input undeclared or unused, or a template that can't be run;
             the message begins with the file's name.
     """
     return _load(name, lang, root)
+
+
+OPTIONAL = frozenset({"schema", "tools"})
+"""What a site's prompt for a specialist may leave out: it may show the form by an example, and offer no tools in words."""
 
 
 @lru_cache(maxsize=64)
@@ -89,8 +93,11 @@ def _load(name: str, lang: str, root: Path | None) -> Prompt:
     if not (root / builtin.file).exists():
         return builtin
     own = _read(name, lang, root)
-    if set(own.inputs) != set(builtin.inputs):
-        raise SettingsError(f"{own.file}: inputs must be those of the built-in prompt: {', '.join(builtin.inputs)}")
+    optional = OPTIONAL if set(builtin.inputs) > OPTIONAL else frozenset[str]()
+    if not set(builtin.inputs) - optional <= set(own.inputs) <= set(builtin.inputs):
+        needed = ", ".join(i for i in builtin.inputs if i not in optional)
+        wanted = f"{needed}, and if wanted {', '.join(sorted(optional))}" if optional else needed
+        raise SettingsError(f"{own.file}: inputs must be those of the built-in prompt: {wanted}")
     return own
 
 

@@ -167,6 +167,43 @@ def plain_answer(text: str, limit: int = 2000) -> str:
     return text if len(text) <= limit else text[: max(limit - 1, 0)].rstrip() + "…"[:limit]
 
 
+ESCAPED = re.compile(r"\\u00([2-7][0-9a-fA-F])|\\/")
+PATHS = re.compile(r"/(?=/)")
+BOUNDARY = re.compile(r"[\s\"“”，。；：、！？]")
+HELD = 400
+"""Characters without a boundary that are held back at most."""
+
+
+class Unlinker:
+    """Takes a model's words as they come and gives them on without links, whole words at a time: a link is never in two pieces."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def take(self, words: str) -> str:
+        """What may be shown now; may be empty."""
+        self._held += words
+        last = max((m.end() for m in BOUNDARY.finditer(self._held)), default=len(self._held) if len(self._held) > HELD else 0)
+        ready, self._held = self._held[:last], self._held[last:]
+        return unlinked(ready)
+
+    def rest(self) -> str:
+        """What is left at the end."""
+        ready, self._held = self._held, ""
+        return unlinked(ready)
+
+
+def unlinked(text: str) -> str:
+    """Words of an unfinished answer, JSON or prose, without addresses and what opens markup; escaped signs count as the signs they are."""
+    text = ESCAPED.sub(_plain_sign, strip_invisible(text))
+    return PATHS.sub("/ ", OPENS_MARKUP.sub(r"\g<0> ", ADDRESS.sub("", text)))
+
+
+def _plain_sign(match: re.Match[str]) -> str:
+    sign = chr(int(match[1], 16)) if match[1] else "/"
+    return match[0] if sign in '"\\' or not sign.isprintable() else sign
+
+
 def _cleaned(text: str) -> str:
     text = strip_invisible(text)
     text = ENTITY.sub(lambda m: html.unescape(m.group()), text)

@@ -41,7 +41,7 @@ class Line:
     budget: Budget
     breaker: Breaker
     say: Callable[[str], None]
-    """Takes the words as they come."""
+    """Takes the words as they come, and nothing at the end of an answer."""
     tell: Callable[[str, dict[str, Any]], None]
     """Takes model.called and model.returned."""
     tally: Tally = field(default_factory=Tally)
@@ -76,6 +76,7 @@ async def ask(
         kind: Kind | None = None
         after: float | None = None
         answer: AIMessage | None = None
+        final = False
         try:
             async with asyncio.timeout(max(0.001, min(line.settings.call_seconds, line.budget.seconds_left()))):
                 with tracing_context(enabled=False):  # LANGSMITH_TRACING in the environment would send every prompt to a third party
@@ -85,6 +86,8 @@ async def ask(
             raise
         except Exception as error:  # every failure of client, transport and provider is put into one of the table's kinds
             kind, after = classify(error)
+            final = isinstance(error, CallFailed) and error.final
+        line.say("")
         _returned(line, attempt, kind or "", began)
         if kind == "timeout" and line.budget.seconds_left() <= 0:  # our own haste, of which the endpoint is not guilty
             raise BudgetSpent("seconds")
@@ -92,7 +95,7 @@ async def ask(
         if kind is None and answer is not None:
             return answer
         kind = kind or "truncated"
-        wait = pause(kind, attempt, after)
+        wait = None if final else pause(kind, attempt, after)
         if wait is None or wait >= line.budget.seconds_left():
             raise CallFailed(kind, after)
         await asyncio.sleep(wait)
@@ -172,7 +175,7 @@ def _check(answer: AIMessage) -> None:
     if answer.additional_kwargs.get("refusal") or reason == "content_filter":
         raise CallFailed("refused")
     if reason == "length":
-        raise CallFailed("truncated")
+        raise CallFailed("truncated", final=True)  # asked again it would be as long
     if isinstance(answer, AIMessageChunk) and answer.response_metadata.get("model_provider") == "openai" and not reason:
         raise CallFailed("truncated")  # the stream closed like one that is through, yet the protocol's last word is missing
     if not answer.tool_calls and not answer.invalid_tool_calls and not str(answer.text).strip():

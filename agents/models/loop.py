@@ -24,7 +24,7 @@ from yingzhi.clinical.errors import MalformedResult, SettingsError
 from yingzhi.clinical.remark import ModelUse
 from yingzhi.clinical.words import Language
 from yingzhi.prompts.load import load_prompt, render
-from yingzhi.tools.untrusted import data_block, strip_invisible
+from yingzhi.tools.untrusted import Unlinker, data_block, strip_invisible
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -116,7 +116,9 @@ def prompt_inputs(task: Task, desk: Desk, session: Session, settings: ModelSetti
 def prompt_text(task: Task, desk: Desk, session: Session) -> str:
     """The whole prompt of a task."""
     settings = session.models.settings.of(task.name)
-    return render(load_prompt(task.name, task.language, settings.prompt_root), **prompt_inputs(task, desk, session, settings))
+    prompt = load_prompt(task.name, task.language, settings.prompt_root)
+    given = prompt_inputs(task, desk, session, settings)
+    return render(prompt, **{name: given[name] for name in prompt.inputs})
 
 
 async def _talk(task: Task, desk: Desk, session: Session, line: Line) -> BaseModel:
@@ -129,13 +131,14 @@ async def _talk(task: Task, desk: Desk, session: Session, line: Line) -> BaseMod
     rules, mark, data = text.partition(f'<data name="record" key="{session.key}">')
     messages: list[BaseMessage] = [SystemMessage(rules.strip()), HumanMessage((mark + data).strip())] if mark else [HumanMessage(text)]
     bench = Bench(desk, task.view, session.shelf)
+    offered = bool(ALLOWED[task.name]) and settings.offers != "none" and settings.model not in session.models.toolless
     try:
-        answer = await _rounds(task, session, line, messages, bench)
+        answer = await _rounds(task, session, line, messages, bench, offered)
     except CallFailed as error:
-        if error.kind != "bad-request" or not _offers(task, session, line.settings):
+        if error.kind != "bad-request" or not offered:
             raise
-        session.models.toolless.add(line.settings.model)  # most likely it takes no tools: ask it without, now and from now on
-        answer = await _rounds(task, session, line, messages, bench)
+        answer = await _rounds(task, session, line, messages, bench, False)
+        session.models.toolless.add(settings.model)  # so it was the tools: from now on it is asked without
     try:
         return _formed(task.name, answer, session)
     except MalformedResult as error:  # one repair turn, without tools
@@ -145,16 +148,12 @@ async def _talk(task: Task, desk: Desk, session: Session, line: Line) -> BaseMod
         return _formed(task.name, again, session)
 
 
-def _offers(task: Task, session: Session, settings: ModelSettings) -> bool:
-    return bool(ALLOWED[task.name]) and settings.offers != "none" and settings.model not in session.models.toolless
-
-
-async def _rounds(task: Task, session: Session, line: Line, messages: list[BaseMessage], bench: Bench) -> AIMessage:
+async def _rounds(task: Task, session: Session, line: Line, messages: list[BaseMessage], bench: Bench, offered: bool) -> AIMessage:
     """Ask and run tools until the model stops calling them; in the last round it has none."""
     settings = line.settings
     cache: dict[str, str] = {}
     native = settings.offers == "native"
-    for left in range(settings.tool_rounds if _offers(task, session, settings) else 0, -1, -1):
+    for left in range(settings.tool_rounds if offered else 0, -1, -1):
         schemas = [t.schema() for t in ALLOWED[task.name]] if native and left else []
         answer = await ask(line, messages, schemas, None if schemas else response_form(task.name, settings))
         results = _native_results(task, session, answer, bench, cache) if native else _prompted_results(task, session, answer, bench, cache)
@@ -227,9 +226,11 @@ def _described(name: str) -> str:
 
 def line_to(name: str, chat: BaseChatModel, settings: ModelSettings, session: Session, emit: Emit, section: str) -> Line:
     """The way to a specialist's model, with what it says and does told as events."""
+    unlinker = Unlinker()  # these words nobody has checked yet; a front end that renders them must not fetch or offer what they name
 
     def say(words: str) -> None:
-        emit("model.delta", {"specialist": name, "section": section, "text": words})
+        if shown := unlinker.take(words) if words else unlinker.rest():
+            emit("model.delta", {"specialist": name, "section": section, "text": shown})
 
     def tell(kind: str, fields: dict[str, Any]) -> None:
         emit(kind, {"specialist": name, **fields})

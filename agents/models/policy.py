@@ -77,12 +77,14 @@ class CallFailed(ModelUnavailable):
     Attributes:
         kind: Its kind; the message holds nothing else.
         after: Seconds the provider asked to wait; None if it didn't.
+        final: Whether asking again is of no use, whatever the table says of the kind.
     """
 
-    def __init__(self, kind: Kind, after: float | None = None) -> None:
+    def __init__(self, kind: Kind, after: float | None = None, *, final: bool = False) -> None:
         super().__init__(kind)
         self.kind: Kind = kind
         self.after = after
+        self.final = final
 
 
 def classify(error: BaseException) -> tuple[Kind, float | None]:

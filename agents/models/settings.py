@@ -18,7 +18,6 @@ from yingzhi.knowledge.load import read_yaml
 
 Tools = Literal["native", "prompted", "none"]
 Json = Literal["schema", "object", "prompted"]
-BRIEF = Path(str(resources.files("yingzhi.prompts"))) / "brief"
 NAMES = ("history", "differential", "workup", "pharmacology", "documentation", "challenge")
 SHARED = (
     *("specialists", "without", "consultation_seconds", "max_calls", "max_total_tokens", "max_cost", "prices"),
@@ -133,7 +132,7 @@ class ModelSettings(BaseModel):
     @property
     def prompt_root(self) -> Path | None:
         """Where prompts are read from first; None for the built-in ones."""
-        return self.prompts or (BRIEF if self.brief else None)
+        return self.prompts or (Path(str(resources.files("yingzhi.prompts"))) / "brief" if self.brief else None)
 
     @property
     def url(self) -> str:

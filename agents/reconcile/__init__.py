@@ -6,7 +6,7 @@ link reaches the doctor. What is not taken is listed with the kind of reason.
 """
 
 from yingzhi.agents.reconcile.challenge import reconcile_challenge
-from yingzhi.agents.reconcile.common import MODEL, Ground, trusted
+from yingzhi.agents.reconcile.common import MODEL, Ground, trusted, trusted_treatment, trusted_workup
 from yingzhi.agents.reconcile.differential import reconcile_differential
 from yingzhi.agents.reconcile.documentation import reconcile_documentation
 from yingzhi.agents.reconcile.history import reconcile_history
@@ -23,4 +23,6 @@ __all__ = [
     "reconcile_pharmacology",
     "reconcile_workup",
     "trusted",
+    "trusted_treatment",
+    "trusted_workup",
 ]

@@ -11,6 +11,8 @@ from yingzhi.agents.specialist import Resources
 from yingzhi.clinical.citation import Citation
 from yingzhi.clinical.history import History
 from yingzhi.clinical.remark import Dropped, Remark
+from yingzhi.clinical.treatment import TreatmentReview
+from yingzhi.clinical.workup import Workup
 from yingzhi.tools.entailment import supports
 from yingzhi.tools.untrusted import plain_answer
 from yingzhi.tools.wording import lower_alarm, order_in
@@ -98,7 +100,7 @@ def citations(claim: str, ids: Iterable[str], ground: Ground) -> list[str]:
 
 
 def trusted(history: History) -> History:
-    """The history without what rests on a model alone; gates, alerts and drug verdicts are made from it. Unchanged, the same object."""
+    """The history without what rests on a model alone, the same object if nothing does. Gates, alerts, drug verdicts and drafts use it."""
     if not any(f.derived_from == MODEL for f in history.findings) and not any(a.kind == MODEL for a in history.red_flags):
         return history
     return history.model_copy(
@@ -107,3 +109,15 @@ def trusted(history: History) -> History:
             "red_flags": [a for a in history.red_flags if a.kind != MODEL],
         }
     )
+
+
+def trusted_workup(workup: Workup) -> Workup:
+    """The ladder without the tests that a model alone proposed."""
+    rungs = [r.model_copy(update={"tests": [t for t in r.tests if t.derived_from != MODEL]}) for r in workup.rungs]
+    price = sum(t.price for r in rungs for t in r.tests if t.status == "recommended")
+    return workup.model_copy(update={"rungs": rungs, "price_now": round(price, 1)})
+
+
+def trusted_treatment(review: TreatmentReview) -> TreatmentReview:
+    """The review without the notices of a model."""
+    return review.model_copy(update={"alerts": [a for a in review.alerts if a.kind != MODEL]})

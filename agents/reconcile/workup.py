@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from yingzhi.agents.proposals import WorkupProposal
-from yingzhi.agents.reconcile.common import Ground, remarks, wording
+from yingzhi.agents.reconcile.common import MODEL, Ground, remarks, wording
 from yingzhi.clinical.words import Text
 from yingzhi.clinical.workup import Rung, TestAdvice, Workup
 from yingzhi.knowledge.models import Investigation
@@ -71,4 +71,5 @@ def _advice(test: Investigation, opened: bool, why: str) -> TestAdvice:
         risk=text(test.risk),
         turnaround=text(test.turnaround),
         source=test.source,
+        derived_from=MODEL,
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yingzhi.tools.untrusted import MARK, data_block, find_quote, plain_answer, strip_invisible
+from yingzhi.tools.untrusted import MARK, Unlinker, data_block, find_quote, plain_answer, strip_invisible
 
 PIECES = """
 <data </data < / data > ＜ ／data <|im_start|> <|im_end|> [INST] [/INST] <<SYS>> <s> </s> key= " Human: 系统： system： ### System:
@@ -182,3 +182,39 @@ def test_nesting_costs_little(text: str) -> None:
     start = time.perf_counter()
     plain_answer(text)
     assert time.perf_counter() - start < 2
+
+
+LINKS = (
+    "https://evil.example/a?b=c",
+    "HTTP://evil.example",
+    "www.evil.example/x",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "mailto:a@b.example",
+)
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from([*LINKS, "[x](", "![y](", "<img src=", ")", '"', " ", "，"]), st.text(max_size=8)), max_size=12),
+    st.lists(st.integers(1, 7), min_size=1, max_size=5),
+    st.booleans(),
+)
+def test_no_link_gets_through_a_stream_however_it_is_cut_or_escaped(parts: list[str], sizes: list[int], escaped: bool) -> None:
+    text = "".join(parts)
+    if escaped:
+        text = "".join(f"\\u{ord(c):04x}" if c in ":/(]h<" else c for c in text)
+    unlinker, shown, at, n = Unlinker(), "", 0, 0
+    while at < len(text):
+        size = sizes[n % len(sizes)]
+        shown += unlinker.take(text[at : at + size])
+        at, n = at + size, n + 1
+    shown += unlinker.rest()
+    assert not [link for link in LINKS if re.search(rf"(?<![a-z0-9]){re.escape(link)}", shown, re.IGNORECASE)]  # `0data:` is no scheme
+    assert "://" not in shown
+    assert "](" not in shown
+
+
+def test_plain_words_come_through_a_stream_unchanged() -> None:
+    said = '{"remarks": [{"text": "鳞屑位于肘部，符合银屑病。 Nail pitting fits; p 0.4/0.6, HP:0000988."}]}'
+    unlinker = Unlinker()
+    assert "".join(unlinker.take(c) for c in said) + unlinker.rest() == said
