@@ -31,7 +31,7 @@ from yingzhi.agents.reconcile import (
 from yingzhi.agents.reconcile.challenge import worth_challenging
 from yingzhi.agents.reconcile.documentation import graver
 from yingzhi.agents.specialist import Desk, Resources, Specialist, View
-from yingzhi.agents.team import DIFFERENTIAL, PHARMACOLOGY, WORKUP
+from yingzhi.agents.team import DIFFERENTIAL, DOCUMENTATION, PHARMACOLOGY, WORKUP
 from yingzhi.clinical.differential import Differential
 from yingzhi.clinical.document import Documentation
 from yingzhi.clinical.history import History
@@ -46,8 +46,11 @@ from yingzhi.tools.differential import LIVE
 from yingzhi.tools.referral import refer
 from yingzhi.tools.text import is_chinese
 
-NEXT: Mapping[str, tuple[Specialist, ...]] = {"history": (DIFFERENTIAL, WORKUP, PHARMACOLOGY)}
+NEXT: Mapping[str, tuple[Specialist, ...]] = {"history": (DIFFERENTIAL, WORKUP, PHARMACOLOGY), "workup": (DOCUMENTATION,)}
 """Whose playbooks are run while a specialist's model is thinking: none of them waits for what the model says."""
+
+SIDE_BY_SIDE = frozenset({WORKUP.name, PHARMACOLOGY.name})
+"""Specialists whose results are not in the state yet while the other's model is thinking."""
 
 
 HEAD_START = 0.006
@@ -66,6 +69,14 @@ def language_of(case: Presentation) -> Language:
     return case.lang or ("zh" if is_chinese(case.text) else "en")
 
 
+def worked(specialist: Specialist, state: State, view: View, desk: Desk, session: Session | None) -> BaseModel:
+    """The playbook's result; beside a model, the level of care is the graver of what the doctor sees and what the playbook alone sees."""
+    result = specialist.playbook(view, desk)
+    if session is not None and isinstance(result, Documentation):
+        return _with_level_of_care(result, state, session, desk.resources)
+    return result
+
+
 def taken_ahead(specialist: Specialist, view: View, session: Session | None, emit: Emit) -> BaseModel | None:
     """The playbook's result if it was run ahead on exactly this view, its events told now; else None."""
     done = session.ahead.pop(specialist.name, None) if session else None
@@ -81,14 +92,13 @@ async def advised(
 ) -> tuple[BaseModel, list[ModelUse]]:
     """The playbook's result with what the specialist's model adds, and what the model did."""
     _shelve(base, session)
-    if isinstance(base, Documentation):
-        base = _with_level_of_care(base, state, session, desk.resources)
+    session.bases[specialist.name] = base
     task = _task(specialist, state, view, base)
     case: Presentation = task.view["presentation"]
     async with asyncio.TaskGroup() as group:
         asked = group.create_task(propose(task, desk, session, emit))
-        if specialist.name in NEXT:
-            group.create_task(_ahead(specialist, state, base, desk.resources, session))
+        if specialist.name in NEXT and session.models.uses(specialist.name):
+            group.create_task(_ahead(specialist, state, desk.resources, session))
     proposal, use = asked.result()
     if proposal is None:
         emit("proposal.reconciled", {"specialist": specialist.name, "use": use})
@@ -124,7 +134,6 @@ def _reconciled(
 
 
 def _with_level_of_care(result: Documentation, state: State, session: Session, r: Resources) -> Documentation:
-    """The graver of the level of care as the doctor sees the case and as the playbook alone sees it."""
     own = view_of(DIFFERENTIAL, state, session)
     if "trusted" not in state or own["history"] is None:
         return result
@@ -152,19 +161,19 @@ def _task(specialist: Specialist, state: State, view: View, base: BaseModel) -> 
     return Task(specialist.name, language_of(case), base, {"presentation": case, **view}, state.get("version", 1))
 
 
-async def _ahead(after: Specialist, state: State, base: BaseModel, resources: Resources, session: Session) -> None:
+async def _ahead(after: Specialist, state: State, resources: Resources, session: Session) -> None:
     """Run the next playbooks in a thread, once the request is out: both want the interpreter, and the request goes first."""
     await asyncio.sleep(HEAD_START)
-    await asyncio.to_thread(_run_ahead, after, state, base, resources, session)
+    await asyncio.to_thread(_run_ahead, after, state, resources, session)
 
 
-def _run_ahead(after: Specialist, state: State, base: BaseModel, resources: Resources, session: Session) -> None:
-    so_far: Any = {**state, after.name: base}
+def _run_ahead(after: Specialist, state: State, resources: Resources, session: Session) -> None:
+    so_far: Any = {**state, **{n: r for n, r in session.bases.items() if n == after.name or {n, after.name} == SIDE_BY_SIDE}}
     for specialist in NEXT[after.name]:
         events: list[tuple[str, Mapping[str, Any]]] = []
         view = view_of(specialist, so_far, session)
         try:
-            result = specialist.playbook(view, Desk(resources, _recorder(events)))
+            result = worked(specialist, so_far, view, Desk(resources, _recorder(events)), session)
         except Exception:  # its own node will run it again and name the fault
             return
         session.ahead[specialist.name] = Ahead(view, result, tuple(events))

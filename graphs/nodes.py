@@ -18,7 +18,7 @@ from yingzhi.clinical.errors import CaseError
 from yingzhi.clinical.history import History
 from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.clinical.workup import Workup
-from yingzhi.graphs.modelled import advised, challenged, session_of, taken_ahead
+from yingzhi.graphs.modelled import advised, challenged, session_of, taken_ahead, worked
 from yingzhi.graphs.state import State
 from yingzhi.graphs.views import view_of
 
@@ -80,7 +80,7 @@ async def _work(specialist: Specialist, state: State, resources: Resources, emit
     desk = Desk(resources, emit)
     base: BaseModel | None = taken_ahead(specialist, view, session, emit)
     if base is None:
-        base = specialist.playbook(view, desk)
+        base = worked(specialist, state, view, desk, session)
     update: dict[str, Any] = {specialist.name: base}
     if specialist.name == "differential":
         update["trusted"] = base

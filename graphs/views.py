@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel
 
 from yingzhi.agents.models.session import Session
 from yingzhi.agents.reconcile import trusted, trusted_treatment, trusted_workup
@@ -12,6 +14,8 @@ from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.clinical.workup import Workup
 from yingzhi.graphs.state import State
 
+Result = TypeVar("Result", bound=BaseModel)
+
 AS_RANKED = frozenset({"documentation"})
 """Specialists that are shown the diagnoses as the doctor sees them, a model's bounded opinion among it; its words they are not shown."""
 
@@ -20,18 +24,17 @@ def view_of(specialist: Specialist, state: State, session: Session | None) -> Vi
     """The specialist's view of the state."""
     view: dict[str, Any] = {key: state.get(key) for key in specialist.reads}
     if isinstance(history := view.get("history"), History):
-        view["history"] = _own(history, session)
+        view["history"] = _own(history, session) or trusted(history)
     if isinstance(workup := view.get("workup"), Workup):
-        view["workup"] = trusted_workup(workup)
+        view["workup"] = _own(workup, session) or trusted_workup(workup)
     if isinstance(review := view.get("pharmacology"), TreatmentReview):
-        view["pharmacology"] = trusted_treatment(review)
+        view["pharmacology"] = trusted_treatment(review, _own(review, session))
     if "differential" in view and "trusted" in state and specialist.name not in AS_RANKED:
         view["differential"] = state["trusted"]
     return view
 
 
-def _own(history: History, session: Session | None) -> History:
-    kept = session.own.get(id(history)) if session else None
-    if kept is not None and kept[0] is history and isinstance(kept[1], History):
-        return kept[1]
-    return trusted(history)
+def _own(result: Result, session: Session | None) -> Result | None:
+    """The playbook's own result that this one was made from, if that was in this run."""
+    kept = session.own.get(id(result)) if session else None
+    return cast("Result", kept[1]) if kept is not None and kept[0] is result else None

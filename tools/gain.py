@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from yingzhi.tools.inference import Array, DiagnosisModel
+from yingzhi.tools.inference import Array, DiagnosisModel, binary_entropy
 
 WIDTH = 40
 """How many of the leading diagnoses a question is weighed over."""
@@ -24,6 +24,8 @@ class Field:
     """Their probabilities with that of `other` last, made to sum to 1."""
     share: Array
     """[diagnoses + other, findings] probability of each finding."""
+    unsure: Array
+    """[diagnoses + other, findings] entropy of each finding, in bits."""
     bits: float
     """Entropy of the prior: all there is to know."""
 
@@ -33,7 +35,8 @@ def field_of(model: DiagnosisModel, probability: Array, other: float) -> Field:
     leading = np.argsort(-probability)[:WIDTH]
     weights = np.append(probability[leading], other)
     prior = weights / weights.sum()
-    return Field(leading, prior, np.vstack([model.share[leading], model.leak]), float(entropy(prior[:, None])[0]))
+    share, unsure = np.vstack([model.share[leading], model.leak]), np.vstack([model.unsure[leading], binary_entropy(model.leak)])
+    return Field(leading, prior, share, unsure, float(entropy(prior[:, None])[0]))
 
 
 def entropy(p: Array) -> Array:
@@ -45,12 +48,11 @@ def entropy(p: Array) -> Array:
 
 
 def finding_gain(field: Field) -> Array:
-    """Gain in bits, one for each finding, from learning whether it is there."""
-    joint_yes = field.share * field.prior[:, None]
-    joint_no = (1 - field.share) * field.prior[:, None]
-    yes, no = joint_yes.sum(axis=0), joint_no.sum(axis=0)
-    after = yes * entropy(joint_yes / yes) + no * entropy(joint_no / no)
-    gain: Array = np.maximum(field.bits - after, 0.0)
+    """Gain in bits, one for each finding, from learning whether it is there.
+
+    Mutual information is the same from either side: how much the diagnosis takes from the doubt about the finding.
+    """
+    gain: Array = np.maximum(binary_entropy(field.prior @ field.share) - field.prior @ field.unsure, 0.0)
     return gain
 
 

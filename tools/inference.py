@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,10 +122,14 @@ class DiagnosisModel:
     column: Mapping[str, int]
     share: Array
     """[D, F] probability of the finding in the disease."""
+    unsure: Array
+    """[D, F] entropy of the finding in the disease, in bits."""
     listed: NDArray[np.bool_]
     """[D, F] whether the disease, or a child of the finding in it, is written down."""
     written: tuple[NDArray[np.intp], NDArray[np.intp]]
-    """Row and column of every listed cell: few, where the arrays are wide."""
+    """Row and column of every listed cell, column by column: few, where the arrays are wide."""
+    span: tuple[tuple[int, int], ...]
+    """[F] the cells of each column: from, and up to without, in `written`."""
     leak: Array
     """[F]"""
     mentioned: Array
@@ -140,6 +145,12 @@ class DiagnosisModel:
     """[D, 7] likelihood ratio of the age band."""
     female: Array
     """[D] share of patients who are female."""
+
+
+def binary_entropy(p: Array) -> Array:
+    """Shannon entropy of yes and no, in bits; `p` strictly between 0 and 1."""
+    bits: Array = -p * np.log2(p) - (1 - p) * np.log2(1 - p)
+    return bits
 
 
 def compile_model(diseases: Iterable[Disease], terms: Iterable[FindingTerm]) -> DiagnosisModel:
@@ -166,18 +177,22 @@ def compile_model(diseases: Iterable[Disease], terms: Iterable[FindingTerm]) -> 
     share[:, silent] = leak[silent]
     mentioned = np.array([MENTIONED.get(t.kind, 0.0) for t in terms])
     share = np.clip(share, 0.0002, 0.985)
-    written = np.nonzero(listed)
+    cells, rows = np.nonzero(listed.T)
+    written = (rows, cells)
+    ends = np.searchsorted(cells, np.arange(len(terms) + 1)).tolist()
     return DiagnosisModel(
         diseases=tuple(d.id for d in diseases),
         findings=tuple(t.id for t in terms),
         row={d.id: i for i, d in enumerate(diseases)},
         column=column,
         share=share,
+        unsure=binary_entropy(share),
         listed=listed,
-        written=written,  # type: ignore[arg-type]
+        written=written,
+        span=tuple(pairwise(ends)),
         leak=leak,
         mentioned=mentioned,
-        silence=_silence(share, leak, mentioned, written),  # type: ignore[arg-type]
+        silence=_silence(share, leak, mentioned, written),
         groups=tuple(GROUPS[t.kind] for t in terms),
         ancestors=ancestors,
         clinic=np.array([d.prior.clinic for d in diseases]),

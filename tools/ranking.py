@@ -115,24 +115,22 @@ def _damped(model: DiagnosisModel, columns: np.ndarray[tuple[int], np.dtype[np.i
     groups = np.array([model.groups[c] for c in columns])
     for group in set(groups.tolist()):
         part = contribution[:, groups == group]
+        if part.shape[1] == 1:
+            total += part[:, 0]
+            continue
         weights = np.maximum(DAMPING ** np.arange(part.shape[1]), 0.2)
-        for sign in (1, -1):
-            ordered = -np.sort(-np.maximum(sign * part, 0), axis=1)
-            total += sign * (ordered * weights).sum(axis=1)
+        rising = np.sort(part, axis=1)  # what speaks for falls from its end, what speaks against from its beginning
+        total += (np.maximum(rising[:, ::-1], 0) + np.minimum(rising, 0)) @ weights
     return total
 
 
 def _silence(model: DiagnosisModel, columns: np.ndarray[tuple[int], np.dtype[np.int_]], strength: Array) -> Array:
     """What the note's silence says: hallmarks that go unmentioned count against, the less the shorter the note."""
-    seen = np.zeros(len(model.findings), dtype=bool)
-    seen[columns] = True
-    for c in columns:
-        for a in model.ancestors[model.findings[c]]:
-            seen[model.column[a]] = True
-    rows, cells = model.written
+    said = {model.findings[c] for c in columns}
+    spans = [model.span[model.column[f]] for f in said.union(*(model.ancestors[f] for f in said))]
+    cells = np.concatenate([np.arange(start, end) for start, end in spans]) if spans else np.arange(0)
     weights, whole = model.silence[min(len(columns), FULL_NOTE)]
-    said = seen[cells]
-    total = whole - np.bincount(rows[said], weights=weights[said], minlength=len(model.diseases))
+    total = whole - np.bincount(model.written[0][cells], weights=weights[cells], minlength=len(model.diseases))
     silent: Array = np.maximum(total, -4.0) * SILENCE
     return silent
 

@@ -25,6 +25,9 @@ VARIATION_SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE01
 NEWER_IDEOGRAPHS = (range(0x20000, 0x2FFFE), range(0x30000, 0x3FFFE))
 """Planes of ideographs: a code point there that this Python doesn't know yet is a rare character of a name, not a carrier."""
 
+PLAIN = re.compile(r"[\n\t -~°±×·–—‘’“”…→≤≥一-\u9fef\u3001-\u3011，。；：！？（）]*")
+"""Signs that are all visible: most texts hold no others, and need no look at each."""
+
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 KEY = re.compile(r"[A-Za-z0-9]{4,64}")
 
@@ -49,7 +52,7 @@ def strip_invisible(text: str) -> str:
     ideograph stays), blank fillers, every other format, control, private-use, surrogate and unassigned character. Kept: `\n`,
     `\t` and all else, code point for code point; nothing is normalised. Other line breaks become `\n`. Twice is the same as once.
     """
-    return "".join(map(_visible, text.replace("\r\n", "\n")))
+    return text if PLAIN.fullmatch(text) else "".join(map(_visible, text.replace("\r\n", "\n")))
 
 
 @lru_cache(maxsize=20_000)
@@ -89,7 +92,7 @@ def data_block(name: str, text: str, key: str) -> str:
 
 
 def _defanged(text: str) -> str:
-    folded = "".join(map(_ascii, text))  # as long as the text: places found in one are places in the other
+    folded = text if text.isascii() else "".join(map(_ascii, text))  # as long as the text: places found in one are places in the other
     places = {m.end() for pattern in (BREAKS_AFTER, ROLE_AT_LINE_START) for m in pattern.finditer(folded)}
     cuts = [0, *sorted(places), len(text)]
     return MARK.join(text[a:b] for a, b in pairwise(cuts))

@@ -39,6 +39,8 @@ class Session:
     """Every passage that was retrieved in this run, by id: only these may be cited."""
     own: dict[int, tuple[BaseModel, BaseModel]] = field(default_factory=dict)
     """By id of a reconciled result: itself, and the playbook's own that it was made from."""
+    bases: dict[str, BaseModel] = field(default_factory=dict)
+    """The playbooks' own results so far, by specialist."""
     ahead: dict[str, Ahead] = field(default_factory=dict)
     """Playbooks that were run while a model was thinking."""
     prompts: dict[str, tuple[BaseModel, str]] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -118,29 +118,30 @@ def id_list(name: str, result: BaseModel, view: View, r: Resources, brief: bool 
     """The ids that a model may use, with their names, one a line."""
     k = r.knowledge
     ids: list[str] = []
-    names: dict[str, Any]
+    known: tuple[Mapping[str, Any], ...]
     if name == "history" and isinstance(result, History):
-        names = {i: t.names for i, t in k.findings.items()}
+        known = (k.findings,)
         ids = [q.finding for q in result.questions] + [f.id for f in result.findings]
     elif name in {"differential", "challenge"} and isinstance(result, Differential):
-        names = {i: d.names for i, d in k.diseases.items()}
+        known = (k.diseases,)
         leading = [d.id for d in result.diagnoses[:10]]
         ids = leading + [m.disease for d in leading[:3] if d in k.diseases for m in k.diseases[d].mimics]
         history: History | None = view.get("history")
         if name == "challenge" and history is not None:
-            names |= {q.finding: k.findings[q.finding].names for q in history.questions if q.finding in k.findings}
+            known = (k.diseases, k.findings)
             ids = [*ids[:28], *(q.finding for q in history.questions[:10])]
     elif name == "workup" and isinstance(result, Workup):
-        names = {i: t.names for i, t in k.investigations.items()}
+        known = (k.investigations,)
         differential: Differential | None = view.get("differential")
         live = [d.id for d in differential.diagnoses[:3] if d.id in k.diseases] if differential else []
         ids = [t.id for rung in result.rungs for t in rung.tests] + [t.test for d in live for t in k.diseases[d].investigations]
     elif name == "pharmacology" and isinstance(result, TreatmentReview):
-        names = {i: d.names for i, d in r.formulary.drugs.items()}
+        known = (r.formulary.drugs,)
         ids = [d.drug for d in result.current.drugs] + [o.drug for o in result.options if o.drug]
     else:
         return ""
-    return "\n".join(f"{i} = {names[i].en} {names[i].zh}" for i in list(dict.fromkeys(ids))[: 3 * FEW if brief else IDS] if i in names)
+    records = ((i, next((table[i] for table in known if i in table), None)) for i in list(dict.fromkeys(ids))[: 3 * FEW if brief else IDS])
+    return "\n".join(f"{i} = {record.names.en} {record.names.zh}" for i, record in records if record is not None)
 
 
 @lru_cache(maxsize=16)

@@ -112,12 +112,17 @@ def trusted(history: History) -> History:
 
 
 def trusted_workup(workup: Workup) -> Workup:
-    """The ladder without the tests that a model alone proposed."""
+    """The ladder without the tests that a model alone proposed; the same object if there are none."""
+    if not any(t.derived_from == MODEL for r in workup.rungs for t in r.tests):
+        return workup
     rungs = [r.model_copy(update={"tests": [t for t in r.tests if t.derived_from != MODEL]}) for r in workup.rungs]
     price = sum(t.price for r in rungs for t in r.tests if t.status == "recommended")
     return workup.model_copy(update={"rungs": rungs, "price_now": round(price, 1)})
 
 
-def trusted_treatment(review: TreatmentReview) -> TreatmentReview:
-    """The review without the notices of a model."""
-    return review.model_copy(update={"alerts": [a for a in review.alerts if a.kind != MODEL]})
+def trusted_treatment(review: TreatmentReview, base: TreatmentReview | None = None) -> TreatmentReview:
+    """The review without the notices of a model; `base`, the playbook's own, if the rules had no further drug to check."""
+    alerts = [a for a in review.alerts if a.kind != MODEL]
+    if base is not None and (len(alerts), len(review.not_checked)) == (len(base.alerts), len(base.not_checked)):
+        return base
+    return review if len(alerts) == len(review.alerts) else review.model_copy(update={"alerts": alerts})
