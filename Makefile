@@ -44,6 +44,7 @@ live: install
 
 schema: install
 	$(BIN)/python -m yingzhi.graphs.schema docs/schema
+	$(BIN)/python -m yingzhi.evals.cases
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-MOST = 20
+MOST = 12
+"""Items of a list. It stands in the schema: a model that is held to it while it writes can't go on for ever."""
+LONGEST = 600
+T = TypeVar("T")
 
 
 def _first_items(value: Any) -> Any:
@@ -14,12 +17,13 @@ def _first_items(value: Any) -> Any:
 
 
 def _cut(value: Any) -> Any:
-    return value[:600] if isinstance(value, str) else "" if value is None else value
+    return value[:LONGEST] if isinstance(value, str) else "" if value is None else value
 
 
-Words = Annotated[str, BeforeValidator(_cut)]
-Id = Annotated[str, BeforeValidator(_cut)]
-Ids = Annotated[list[Id], BeforeValidator(_first_items)]
+Words = Annotated[str, BeforeValidator(_cut), Field(max_length=LONGEST)]
+Id = Annotated[str, BeforeValidator(_cut), Field(max_length=LONGEST)]
+Few = Annotated[list[T], BeforeValidator(_first_items), Field(max_length=MOST)]
+Ids = Few[Id]
 
 
 class _Form(BaseModel):
@@ -35,7 +39,7 @@ class RemarkForm(_Form):
     citations: Ids = Field(default_factory=list, description="ids of passages that say so")
 
 
-Remarks = Annotated[list[RemarkForm], BeforeValidator(_first_items)]
+Remarks = Few[RemarkForm]
 
 
 class FindingForm(_Form):
@@ -57,8 +61,8 @@ class AlertForm(_Form):
 class HistoryProposal(_Form):
     """What the playbook overlooked in the record."""
 
-    findings: Annotated[list[FindingForm], BeforeValidator(_first_items)] = Field(default_factory=list)
-    alerts: Annotated[list[AlertForm], BeforeValidator(_first_items)] = Field(default_factory=list)
+    findings: Few[FindingForm] = Field(default_factory=list)
+    alerts: Few[AlertForm] = Field(default_factory=list)
     questions: Ids = Field(default_factory=list, description="ids of findings to ask for first")
     remarks: Remarks = Field(default_factory=list)
 
@@ -74,7 +78,7 @@ class DifferentialProposal(_Form):
     """An order of the diagnoses, and what is missing among them."""
 
     ranking: Ids = Field(default_factory=list, description="ids of diseases, likeliest first")
-    add: Annotated[list[DiseaseForm], BeforeValidator(_first_items)] = Field(default_factory=list)
+    add: Few[DiseaseForm] = Field(default_factory=list)
     remarks: Remarks = Field(default_factory=list)
 
 
@@ -89,7 +93,7 @@ class TestForm(_Form):
 class WorkupProposal(_Form):
     """Tests that would settle most, preferred first."""
 
-    tests: Annotated[list[TestForm], BeforeValidator(_first_items)] = Field(default_factory=list)
+    tests: Few[TestForm] = Field(default_factory=list)
     remarks: Remarks = Field(default_factory=list)
 
 
@@ -105,7 +109,7 @@ class PharmacologyProposal(_Form):
     """Drugs to check as well, and dangers that the rules have not named."""
 
     check: Ids = Field(default_factory=list, description="names of drugs that the note mentions and the list lacks")
-    alerts: Annotated[list[DrugAlertForm], BeforeValidator(_first_items)] = Field(default_factory=list)
+    alerts: Few[DrugAlertForm] = Field(default_factory=list)
     remarks: Remarks = Field(default_factory=list)
 
 
@@ -126,7 +130,7 @@ class DoubtForm(_Form):
 class Challenge(_Form):
     """The devil's advocate."""
 
-    doubts: Annotated[list[DoubtForm], BeforeValidator(_first_items)] = Field(default_factory=list)
+    doubts: Few[DoubtForm] = Field(default_factory=list)
     ask: Ids = Field(default_factory=list, description="ids of findings that would overturn the leading diagnosis")
 
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from yingzhi.cli import batch, consult, drugs, knowledge, prompts, retrieval
+from yingzhi.cli import batch, consult, drugs, evals, knowledge, prompts, retrieval
 from yingzhi.clinical.errors import YingzhiError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("search")(retrieval.search)
 app.add_typer(drugs.app, name="drugs", help="Drug safety alone: check a list, or many pairs.")
 app.add_typer(knowledge.app, name="knowledge", help="The knowledge: is it whole, how much is there, what are its names.")
 app.add_typer(prompts.app, name="prompts", help="What a model is told: list, show, render for a case, compare with your own.")
+app.add_typer(evals.app, name="eval", help="The gold cases: run, score, show; what a change of prompts or knowledge does.")
 
 
 def run() -> None:

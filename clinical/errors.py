@@ -51,3 +51,7 @@ class MalformedResult(ModelError):
 
 class ToolError(YingzhiError):
     """A tool's backend failed."""
+
+
+class GoldError(YingzhiError):
+    """A gold case, or a stored run of the evals, is wrong."""

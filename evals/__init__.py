@@ -1,1 +1,1 @@
-"""Gold cases and scorers; empty until the eval harness."""
+"""Gold cases, scorers over stored traces, and what is made of them: runs, comparisons, promotion, interactive cases, replay."""

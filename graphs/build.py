@@ -24,7 +24,7 @@ def build_graph(checkpointer: Any = None) -> Graph:
     """Compile the graph.
 
     Args:
-        checkpointer: A LangGraph checkpoint saver; None keeps nothing, so that a paused run can't be taken up again.
+        checkpointer: A LangGraph checkpoint saver; None keeps nothing, so that there is no turn of the doctor to wait for.
 
     Returns:
         The compiled graph; invoke it with `context=Resources`.
@@ -33,12 +33,15 @@ def build_graph(checkpointer: Any = None) -> Graph:
     for specialist in (HISTORY, DIFFERENTIAL, WORKUP, PHARMACOLOGY, DOCUMENTATION):
         graph.add_node(specialist.name, node_of(specialist))
     graph.add_node("challenge", challenge)
-    graph.add_node("review", review, destinations=("history", "review", END))
     graph.add_edge(START, "history")
     graph.add_edge("history", "differential")
     graph.add_edge("differential", "workup")
     graph.add_edge("differential", "pharmacology")
     graph.add_edge("differential", "challenge")
     graph.add_edge(["workup", "pharmacology", "challenge"], "documentation")
-    graph.add_edge("documentation", "review")
+    if checkpointer is None:
+        graph.add_edge("documentation", END)
+    else:
+        graph.add_node("review", review, destinations=("history", "review", END))
+        graph.add_edge("documentation", "review")
     return graph.compile(checkpointer=checkpointer)

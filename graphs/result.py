@@ -109,8 +109,7 @@ def _sources(differential: Differential, state: State, resources: Resources) -> 
     """Everything that is cited, each once: the sources of diagnoses, cells, links, tests, alerts, then retrieved passages."""
     ids: list[str] = []
     for d in differential.diagnoses:
-        if d.probability >= 0.02 or d.id in differential.must_not_miss:
-            ids += [*d.sources, *(c.source for c in d.cells if c.source)]
+        ids += [*d.sources, *(c.source for c in d.cells if c.source)]
     ids += [link.source for link in differential.systemic_links]
     if workup := state.get("workup"):
         ids += [t.source for r in workup.rungs for t in r.tests if t.source]

@@ -166,7 +166,8 @@ class DiseaseTest(Strict):
     """An investigation that helps with this disease, in the order a careful doctor would use them."""
 
     test: Id
-    role: Literal["screen", "confirm", "exclude", "severity", "before-treatment", "monitor"]
+    role: Literal["screen", "confirm", "when-in-doubt", "exclude", "severity", "before-treatment", "monitor"]
+    """`when-in-doubt` confirms too, but a typical picture does without it."""
     separates: tuple[Id, ...] = ()
     note: Bilingual | None = None
 

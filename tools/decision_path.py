@@ -66,7 +66,7 @@ def _danger_steps(differential: Differential, knowledge: Knowledge) -> list[Text
         tests = [
             knowledge.investigations[t.test].names
             for t in knowledge.diseases[disease].investigations
-            if t.role == "confirm" and t.test in knowledge.investigations
+            if t.role in {"confirm", "when-in-doubt"} and t.test in knowledge.investigations
         ]
         how_en = f" {tests[0].en} settles it." if tests else ""
         how_zh = f"可由{tests[0].zh}明确。" if tests else ""

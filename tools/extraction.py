@@ -81,8 +81,10 @@ def extract(text: str, lexicon: Lexicon) -> Extraction:
     sentence_of = [i for i, (first, end) in enumerate(bounds) for _ in range(first, end)]
     breaks = {end - 1 for _, end in bounds}
     kinds: dict[str, list[Mention]] = {"": [], DISEASE: [], DRUG: []}
+    scopes: dict[tuple[int, int], Scope] = {}  # the same words often stand for several things
     for match in find_matches(tokens, breaks, lexicon):
-        scope = read_scope(tokens, match.first, match.last, bounds[sentence_of[match.first]])
+        place = (match.first, match.last)
+        scope = scopes.get(place) or scopes.setdefault(place, read_scope(tokens, *place, bounds[sentence_of[match.first]]))
         mention = _mention(match.entry, scope, tokens[match.first].start, tokens[match.last].end)
         if ALLERGY.match(text, mention.end):  # "sulfonamide allergy" is no use of sulfonamides
             mention = replace(mention, hypothetical=not mention.id.endswith("allergy"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from yingzhi.clinical.alert import Alert
@@ -25,6 +25,15 @@ DANGER = 0.15
 """Probability from which a must-not-miss diagnosis opens the gate of the test that confirms it…"""
 DANGER_IN_EMERGENCY = 0.05
 """…and when there is a critical red flag."""
+INVASIVE: frozenset[Tier] = frozenset({"minor-invasive", "invasive-or-costly"})
+LIKELY = 0.2
+"""A diagnosis's own invasive tests are weighed when it is at least this likely; a dangerous one's sooner."""
+TYPICAL = 0.8
+"""A diagnosis this likely needs no test that its file asks for only when in doubt."""
+STILL_LIVE = 0.05
+"""An invasive test that excludes is weighed while what it excludes is at least this likely."""
+WORTH_A_WOUND = 0.15
+"""Bits that an invasive test has to promise if no diagnosis asks for it."""
 ALWAYS_OPEN: tuple[Tier, ...] = ("ask-examine", "non-invasive")
 RISK_COST = {"none": 0.0, "venepuncture": 20.0, "minor": 150.0, "major": 600.0}
 """CNY that the harm of a test is counted as, when tests are put in order."""
@@ -127,10 +136,11 @@ def _candidates(
     model: DiagnosisModel, ranking: Ranking, differential: Differential, diseases: Mapping[str, Disease], tests: Mapping[str, Investigation]
 ) -> list[Candidate]:
     wanted: dict[str, list[tuple[str, DiseaseTest]]] = {}
+    probability = {d.id: d.probability for d in differential.diagnoses}
     for d in differential.diagnoses:
         if d.probability >= CONSIDERED or d.id in differential.must_not_miss:
             for entry in diseases[d.id].investigations:
-                if entry.role not in {"monitor", "before-treatment"}:
+                if entry.test in tests and _asks(entry, d.id, tests[entry.test].tier, probability, differential.must_not_miss):
                     wanted.setdefault(entry.test, []).append((d.id, entry))
     found = []
     field = field_of(model, ranking.probability, ranking.other)
@@ -146,6 +156,21 @@ def _candidates(
     return found
 
 
+def _asks(entry: DiseaseTest, disease: str, tier: Tier, probability: Mapping[str, float], lane: Sequence[str]) -> bool:
+    """Whether a diagnosis asks for a test now. A wound needs a reason that is live: a likely diagnosis, or a danger to rule out."""
+    if entry.role in {"monitor", "before-treatment"}:
+        return False
+    if tier not in INVASIVE:
+        return True
+    p = probability[disease]
+    if entry.role == "when-in-doubt":
+        return LIKELY <= p < TYPICAL
+    if entry.role == "exclude":
+        live = any(probability.get(other, 0.0) >= STILL_LIVE or other in lane for other in entry.separates)
+        return p >= LIKELY and (live if entry.separates else p < TYPICAL)
+    return p >= LIKELY or (disease in lane and p >= DANGER_IN_EMERGENCY)
+
+
 def _order(candidate: Candidate) -> float:
     """Information for its price and harm; a test that a likely or dangerous diagnosis names comes before one that none names."""
     cost = 30.0 + candidate.test.price + RISK_COST[candidate.test.invasiveness]
@@ -153,13 +178,14 @@ def _order(candidate: Candidate) -> float:
 
 
 def _worth(candidate: Candidate, known: set[str]) -> bool:
-    return bool(candidate.wanted) or candidate.gain >= 2 * LEAST_GAIN or bool(set(candidate.test.yields) & known)
+    least = WORTH_A_WOUND if candidate.test.tier in INVASIVE else 2 * LEAST_GAIN
+    return bool(candidate.wanted) or candidate.gain >= least or bool(set(candidate.test.yields) & known)
 
 
 def _dangerous_wants(chosen: list[Candidate], differential: Differential, least: float) -> list[str]:
     """Must-not-miss diagnoses at least so likely, whose confirming test is among `chosen`."""
     likely = {d.id: d.en for d in differential.diagnoses if d.id in differential.must_not_miss and d.probability >= least}
-    return [likely[d] for c in chosen for d, entry in c.wanted if entry.role == "confirm" and d in likely]
+    return [likely[d] for c in chosen for d, entry in c.wanted if entry.role in {"confirm", "when-in-doubt"} and d in likely]
 
 
 def _advise(

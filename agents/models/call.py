@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,8 @@ class Line:
     """Takes the words as they come, and nothing at the end of an answer."""
     tell: Callable[[str, dict[str, Any]], None]
     """Takes model.called and model.returned."""
+    turn: AbstractAsyncContextManager[Any] = field(default_factory=nullcontext)
+    """Held during a request, where an endpoint takes only so many at once."""
     tally: Tally = field(default_factory=Tally)
 
 
@@ -62,35 +64,11 @@ async def ask(
         CallFailed: With the kind of failure.
         BudgetSpent: Before a request that the budget does not cover, or when its time runs out within one.
     """
-    from langsmith import tracing_context
-
     attempt = 0
     while True:
         attempt += 1
-        line.budget.check()
-        line.breaker.check()
-        line.budget.calls += 1
-        line.tally.calls += 1
-        line.tell("model.called", {"attempt": attempt})
-        began = perf_counter()
-        kind: Kind | None = None
-        after: float | None = None
-        answer: AIMessage | None = None
-        final = False
-        try:
-            async with asyncio.timeout(max(0.001, min(line.settings.call_seconds, line.budget.seconds_left()))):
-                with tracing_context(enabled=False):  # LANGSMITH_TRACING in the environment would send every prompt to a third party
-                    answer = await _one(line, messages, tools, form)
-        except asyncio.CancelledError:
-            _returned(line, attempt, "cancelled", began)
-            raise
-        except Exception as error:  # every failure of client, transport and provider is put into one of the table's kinds
-            kind, after = classify(error)
-            final = isinstance(error, CallFailed) and error.final
-        line.say("")
-        _returned(line, attempt, kind or "", began)
-        if kind == "timeout" and line.budget.seconds_left() <= 0:  # our own haste, of which the endpoint is not guilty
-            raise BudgetSpent("seconds")
+        async with line.turn:
+            kind, after, final, answer = await _attempt(line, attempt, messages, tools, form)
         line.breaker.record(kind)
         if kind is None and answer is not None:
             return answer
@@ -99,6 +77,39 @@ async def ask(
         if wait is None or wait >= line.budget.seconds_left():
             raise CallFailed(kind, after)
         await asyncio.sleep(wait)
+
+
+async def _attempt(
+    line: Line, attempt: int, messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]], form: Mapping[str, Any] | None
+) -> tuple[Kind | None, float | None, bool, AIMessage | None]:
+    """One request: the kind of its failure, what the provider asks to wait, whether asking again is of no use, and the answer."""
+    from langsmith import tracing_context
+
+    line.budget.check()
+    line.breaker.check()
+    line.budget.calls += 1
+    line.tally.calls += 1
+    line.tell("model.called", {"attempt": attempt})
+    began = perf_counter()
+    kind: Kind | None = None
+    after: float | None = None
+    answer: AIMessage | None = None
+    final = False
+    try:
+        async with asyncio.timeout(max(0.001, min(line.settings.call_seconds, line.budget.seconds_left()))):
+            with tracing_context(enabled=False):  # LANGSMITH_TRACING in the environment would send every prompt to a third party
+                answer = await _one(line, messages, tools, form)
+    except asyncio.CancelledError:
+        _returned(line, attempt, "cancelled", began)
+        raise
+    except Exception as error:  # every failure of client, transport and provider is put into one of the table's kinds
+        kind, after = classify(error)
+        final = isinstance(error, CallFailed) and error.final
+    line.say("")
+    _returned(line, attempt, kind or "", began)
+    if kind == "timeout" and line.budget.seconds_left() <= 0:  # our own haste, of which the endpoint is not guilty
+        raise BudgetSpent("seconds")
+    return kind, after, final, answer
 
 
 def _returned(line: Line, attempt: int, error: str, began: float) -> None:

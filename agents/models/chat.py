@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -78,6 +79,7 @@ class Models:
     """HTTP transport instead of the network, e.g. a cassette."""
     toolless: set[str] = field(default_factory=set)
     """Models that refused a request with tools."""
+    _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = field(default_factory=WeakKeyDictionary)
     _open: WeakKeyDictionary[asyncio.AbstractEventLoop, list[tuple[ModelSettings, BaseChatModel]]] = field(
         default_factory=WeakKeyDictionary
     )
@@ -85,6 +87,13 @@ class Models:
     def breaker_of(self, url: str) -> Breaker:
         """The breaker of an endpoint: one that is broken must not cut the others off."""
         return self.breakers.setdefault(url, Breaker())
+
+    def turn_of(self, settings: ModelSettings) -> AbstractAsyncContextManager[Any]:
+        """What a request to the endpoint holds while it lasts; shared by all consultations of an event loop."""
+        most = settings.requests_at_once
+        if most is None:
+            return nullcontext()
+        return self._turns.setdefault(asyncio.get_running_loop(), {}).setdefault(settings.url, asyncio.Semaphore(most))
 
     def uses(self, name: str) -> bool:
         """Whether a specialist has a model at all."""

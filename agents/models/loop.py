@@ -166,7 +166,9 @@ async def _rounds(task: Task, session: Session, line: Line, messages: list[BaseM
 def response_form(name: str, settings: ModelSettings) -> dict[str, Any] | None:
     """How JSON is asked for by the protocol; None where only the prompt asks."""
     if settings.asks_json == "schema":
-        return {"type": "json_schema", "json_schema": {"name": name, "schema": schema_of(name)}}
+        return {"type": "json_schema", "json_schema": {"name": name, "schema": schema_of(name, settings.brief)}}
+    if settings.asks_json == "object-schema":
+        return {"type": "json_object", "schema": schema_of(name, settings.brief)}
     return {"type": "json_object"} if settings.asks_json == "object" else None
 
 
@@ -235,4 +237,4 @@ def line_to(name: str, chat: BaseChatModel, settings: ModelSettings, session: Se
     def tell(kind: str, fields: dict[str, Any]) -> None:
         emit(kind, {"specialist": name, **fields})
 
-    return Line(chat, settings, session.budget, session.models.breaker_of(settings.url), say, tell)
+    return Line(chat, settings, session.budget, session.models.breaker_of(settings.url), say, tell, session.models.turn_of(settings))

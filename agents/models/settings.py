@@ -17,7 +17,7 @@ from yingzhi.clinical.errors import KnowledgeError, SettingsError
 from yingzhi.knowledge.load import read_yaml
 
 Tools = Literal["native", "prompted", "none"]
-Json = Literal["schema", "object", "prompted"]
+Json = Literal["schema", "object", "object-schema", "prompted"]
 NAMES = ("history", "differential", "workup", "pharmacology", "documentation", "challenge")
 SHARED = (
     *("specialists", "without", "consultation_seconds", "max_calls", "max_total_tokens", "max_cost", "prices"),
@@ -37,6 +37,8 @@ class Preset:
     tools: Tools = "native"
     json: Json = "object"
     stream_tools: bool = True
+    at_once: int | None = None
+    """Requests that it takes at once; llama-cpp-python breaks a streamed answer off when another request comes."""
 
 
 PRESETS: Mapping[str, Preset] = {
@@ -46,7 +48,7 @@ PRESETS: Mapping[str, Preset] = {
     "dashscope": Preset("https://dashscope.aliyuncs.com/compatible-mode/v1", "DASHSCOPE_API_KEY"),
     "vllm": Preset("http://127.0.0.1:8000/v1", "", json="schema"),
     "ollama": Preset("http://127.0.0.1:11434/v1", ""),
-    "llama-cpp": Preset("http://127.0.0.1:8089/v1", "", stream_tools=False),
+    "llama-cpp": Preset("http://127.0.0.1:8089/v1", "", json="object-schema", stream_tools=False, at_once=1),
     "other": Preset("", "", tools="prompted", json="prompted"),
 }
 
@@ -70,7 +72,10 @@ class ModelSettings(BaseModel):
     ca_file: Path | None = Field(default=None, description="PEM file of a private certificate authority.")
     proxy: SecretStr = Field(default=SecretStr(""), description="HTTP proxy; the environment's proxy variables are not read.")
     tools: Tools | None = Field(default=None, description="How tools are offered: native, prompted or none; the preset knows.")
-    json_mode: Json | None = Field(default=None, description="How JSON is asked for: schema, object or prompted; the preset knows.")
+    json_mode: Json | None = Field(
+        default=None, description="How JSON is asked for: schema, object, object-schema or prompted; the preset knows."
+    )
+    at_once: int | None = Field(default=None, ge=1, description="Requests to one endpoint at once; the preset knows, and most take many.")
     stream: bool = Field(default=True, description="Stream the answers, so that words appear as they come.")
     connect_seconds: float = Field(default=5.0, gt=0)
     call_seconds: float = Field(default=60.0, gt=0, description="Longest single request.")
@@ -121,7 +126,7 @@ class ModelSettings(BaseModel):
             raise SettingsError(f"model settings, specialists.{specialist}.{shared}: holds for all specialists, it can't be set for one")
         stays: tuple[str, ...] = ()
         if own.get("preset", self.preset) != self.preset:
-            stays = ("base_url", "key", "headers", "tools", "json_mode")
+            stays = ("base_url", "key", "headers", "tools", "json_mode", "at_once")
         elif _host(str(own.get("base_url") or self.url)) != _host(self.url):
             stays = ("key", "headers")
         try:
@@ -148,6 +153,11 @@ class ModelSettings(BaseModel):
     def asks_json(self) -> Json:
         """How JSON is asked for."""
         return self.json_mode or PRESETS[self.preset].json
+
+    @property
+    def requests_at_once(self) -> int | None:
+        """How many requests the endpoint takes at once; None for no limit."""
+        return self.at_once or PRESETS[self.preset].at_once
 
     @property
     def masks(self) -> bool:

@@ -24,6 +24,8 @@ RECORD = 12_000
 IDS = 40
 FEW = 5
 """Of each list, and three times as many ids, when it has to be brief."""
+BRIEF_WORDS = 160
+"""Characters of a sentence in a brief answer."""
 
 
 def record_text(view: View) -> str:
@@ -144,17 +146,30 @@ def id_list(name: str, result: BaseModel, view: View, r: Resources, brief: bool 
     return "\n".join(f"{i} = {record.names.en} {record.names.zh}" for i, record in records if record is not None)
 
 
-@lru_cache(maxsize=16)
-def schema_of(name: str) -> dict[str, Any]:
-    """The form of a proposal as a compact JSON schema."""
+@lru_cache(maxsize=32)
+def schema_of(name: str, brief: bool = False) -> dict[str, Any]:
+    """The form of a proposal as a compact JSON schema; with narrower limits if it has to be brief."""
     schema: dict[str, Any] = _compact(FORMS[name].model_json_schema())
-    return schema
+    return _narrowed(schema) if brief else schema
 
 
-@lru_cache(maxsize=16)
-def schema_text(name: str) -> str:
-    """The same as text."""
-    return _json(schema_of(name))
+@lru_cache(maxsize=32)
+def schema_text(name: str, brief: bool = False) -> str:
+    """The same as text, without the limits: they are for a decoder that keeps to them, and only make a prompt longer."""
+    return _json(_unlimited(schema_of(name, brief)))
+
+
+def _narrowed(schema: Any) -> Any:
+    limits = {"maxItems": FEW, "maxLength": BRIEF_WORDS}
+    if isinstance(schema, dict):
+        return {k: min(v, limits[k]) if k in limits else _narrowed(v) for k, v in schema.items()}
+    return [_narrowed(v) for v in schema] if isinstance(schema, list) else schema
+
+
+def _unlimited(schema: Any) -> Any:
+    if isinstance(schema, dict):
+        return {k: _unlimited(v) for k, v in schema.items() if k not in {"maxItems", "maxLength"}}
+    return [_unlimited(v) for v in schema] if isinstance(schema, list) else schema
 
 
 def _compact(schema: Any) -> Any:

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +277,24 @@ async def test_a_reader_who_leaves_the_stream_ends_the_request(resources: Resour
     await events.aclose()
     await until(lambda: not slow.open)
     assert time.perf_counter() - began < 1
+
+
+def overlaps(served: list[tuple[float, float]]) -> int:
+    spans = sorted(served)
+    return sum(1 for (_, end), (begin, _) in pairwise(spans) if begin < end - 0.01)
+
+
+async def test_an_endpoint_that_takes_one_request_at_once_gets_one_at_a_time(
+    resources: Resources, case: Presentation, provider: Any
+) -> None:
+    graph = build_graph()
+    for at_once in (None, 1):
+        one = await provider(delay=0.05)
+        rich = modelled(resources, base_url=one.url, at_once=at_once)
+        results = await asyncio.gather(*(consult(case, rich, graph=graph) for _ in range(3)))
+        assert {r.status for r in results} == {"complete"}
+        assert len(one.served) >= 15
+        assert bool(overlaps(one.served)) == (at_once is None)
 
 
 async def test_no_word_and_no_finding_of_a_model_stands_in_a_draft(resources: Resources) -> None:

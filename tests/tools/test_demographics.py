@@ -20,6 +20,11 @@ from yingzhi.tools.demographics import read_demographics
         ("病患男性，82歲。", 82, "male"),
         ("患者男，50多岁", 50, "male"),
         ("一岁半女婴", 1.5, "female"),
+        ("Acne since the age of 14; a 19-year-old man", 19, "male"),
+        ("自14岁起长痘，男，19岁", 19, "male"),
+        ("女，3岁时发病，现年20岁", 20, "female"),
+        ("患儿男，生后9天，母亲24岁", 9 / 365.25, "male"),
+        ("A boy of 3 months; his 24-year-old mother has sores. A 3-month-old.", 3 / 12, "male"),
     ],
 )
 def test_age_and_sex_are_read(text: str, age: float, sex: str) -> None:

@@ -17,6 +17,7 @@ from langsmith.utils import get_env_var, tracing_is_enabled
 from yingzhi.agents.models.budget import Budget, BudgetSpent
 from yingzhi.agents.models.call import LONGEST, Line, ask
 from yingzhi.agents.models.chat import BREAKS_AFTER, MOST_BYTES, REST, Breaker, Models, open_chat
+from yingzhi.agents.models.loop import response_form
 from yingzhi.agents.models.policy import ATTEMPTS, CallFailed, Kind
 from yingzhi.agents.models.settings import ModelSettings
 from yingzhi.testing import FakeProvider, ScriptedModel
@@ -460,3 +461,36 @@ async def test_a_model_that_is_given_is_taken() -> None:
     assert Models(chosen, one).for_specialist("workup") is one
     assert Models(chosen, {"workup": one}).for_specialist("workup") is one
     assert Models(chosen, {"workup": one}).for_specialist("history") is None
+
+
+@pytest.mark.parametrize(
+    ("json_mode", "wanted"),
+    [
+        ("schema", ["json_schema", "name", "schema"]),
+        ("object-schema", ["json_object", "schema"]),
+        ("object", ["json_object"]),
+        ("prompted", None),
+    ],
+)
+def test_json_is_asked_for_as_the_endpoint_wants_it(json_mode: Any, wanted: list[str] | None) -> None:
+    form = response_form("workup", settings := ModelSettings(model="m", json_mode=json_mode))
+    if wanted is None:
+        assert form is None
+        return
+    assert form is not None
+    assert form["type"] == wanted[0]
+    assert sorted({**form, **form.get("json_schema", {})}.keys() - {"type", "json_schema"}) == sorted(wanted[1:])
+    if "schema" in wanted:
+        brief = response_form("workup", settings.model_copy(update={"brief": True}))
+        assert [most for most, _ in limits(form)] == [12, 12, 12]
+        assert all(most <= 5 for most, _ in limits(brief))
+
+
+def limits(schema: Any) -> list[tuple[int, str]]:
+    """Every `maxItems` of a schema, with the type beside it."""
+    if isinstance(schema, list):
+        return [found for item in schema for found in limits(item)]
+    if not isinstance(schema, dict):
+        return []
+    own = [(schema["maxItems"], str(schema.get("type")))] if "maxItems" in schema else []
+    return own + [found for item in schema.values() for found in limits(item)]

@@ -1,0 +1,233 @@
+"""`yingzhi eval`: run, score, show, compare, promote, replay, check."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from yingzhi.clinical.errors import GoldError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from yingzhi.clinical.words import Language
+    from yingzhi.evals.cases import GoldCase
+    from yingzhi.evals.runs import Run
+    from yingzhi.graphs.settings import Settings
+
+app = typer.Typer(no_args_is_help=True)
+
+RUN = Annotated[str, typer.Argument(help="Name of a run, or its folder.")]
+CASES = Annotated[Path | None, typer.Option("--cases", help="Folder of gold cases; the built-in ones by default.", metavar="DIR")]
+BY = Annotated[
+    list[str] | None,
+    typer.Option("--by", help="Show slices too: lang, commonness, age or group, or one of them like age:child. Can be given again."),
+]
+
+
+@app.command("run")
+def run_(
+    name: Annotated[str, typer.Option(help="Name of the run; the time by default. An unfinished run of this name goes on.")] = "",
+    cases: CASES = None,
+    lang: Annotated[Literal["zh", "en"] | None, typer.Option(help="One language only.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Cases of a slice only, e.g. group:pregnancy, or one case by its id.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Times that each case is run.")] = 1,
+    at_once: Annotated[int, typer.Option(min=1, help="Cases at once; more than a few help only with a model.")] = 4,
+    model: Annotated[str | None, typer.Option(help="Model settings, as for `consult`; `none` for the embedded engine.")] = None,
+    prompts: Annotated[Path | None, typer.Option(help="Your own folder of prompts.", metavar="DIR")] = None,
+    by: BY = None,
+) -> None:
+    """Run the gold cases, score them and show the result. Exit code 1 if a gate of safety does not hold.
+
+    A run that was stopped goes on where it was when it is started again under its name. Its folder holds the traces (`traces.jsonl`), the
+    scores, the prompts and Inspect's log (`inspect view --log-dir FOLDER/logs`).
+    """
+    from yingzhi.evals.cases import GOLD, LANGUAGES, load_cases, problems
+    from yingzhi.evals.engine import run_gold
+    from yingzhi.evals.runs import start_run
+    from yingzhi.graphs.resources import open_resources
+    from yingzhi.graphs.result import pins
+
+    settings = _settings(model, prompts)
+    languages: tuple[Language, ...] = (lang,) if lang else LANGUAGES
+    chosen = _chosen(load_cases(cases or GOLD), only or [])
+    resources = open_resources(settings)
+    wrong = [p for case in chosen for p in problems(case, resources.knowledge)]
+    if wrong:
+        raise GoldError(f"{wrong[0]}" + (f" (and {len(wrong) - 1} more; see `yingzhi eval check`)" if len(wrong) > 1 else ""))
+    run = start_run(settings.home / "evals", name, chosen, languages, resources, pins(resources), epochs)
+    run_gold(run, chosen, resources, at_once)
+    _show(run, by or [])
+
+
+@app.command()
+def score(run: RUN, cases: CASES = None, by: BY = None) -> None:
+    """Score the stored traces of a run again, e.g. after a scorer or a gold case was changed. Nothing is run."""
+    from yingzhi.evals.cases import GOLD, load_cases
+    from yingzhi.evals.runs import score_run
+    from yingzhi.evals.scorers import standard
+    from yingzhi.graphs.resources import open_resources
+
+    stored = _run(run)
+    lexicon = open_resources(_settings("none", None)).lexicon
+    score_run(stored, {c.id: c for c in load_cases(cases or GOLD)}, standard(lexicon))
+    _show(stored, by or [])
+
+
+@app.command()
+def show(run: RUN, by: BY = None, case: Annotated[str | None, typer.Option(help="One case: every score with its reason.")] = None) -> None:
+    """Show the scores of a run. Exit code 1 if a gate of safety does not hold."""
+    from yingzhi.evals.runs import scores_of
+
+    stored = _run(run)
+    if case is None:
+        _show(stored, by or [])
+        return
+    rows = [r for r in scores_of(stored) if r.case == case]
+    if not rows:
+        raise GoldError(f"{stored.manifest.id}: there is no case {case}")
+    for row in rows:
+        sys.stdout.write(f"{row.case}.{row.lang}" + (f" epoch {row.epoch}" if row.epoch > 1 else "") + f"   {' '.join(row.labels)}\n")
+        for name, found in row.scores.items():
+            value = "unscored" if found.value is None else f"{found.value:.3f}"
+            sys.stdout.write(f"  {name:<20} {value:>9}  {found.why}\n")
+
+
+@app.command("compare")
+def compare_(
+    before: RUN,
+    after: RUN,
+    by: BY = None,
+    most: Annotated[int, typer.Option(help="Changed scores that are listed.")] = 40,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole comparison as JSON.")] = False,
+) -> None:
+    """Compare two runs: only what changed, with reasons, intervals and the difference of the prompts. Exit code 1 if a gate was lost."""
+    from yingzhi.evals.compare import as_text, compare
+    from yingzhi.evals.scorers import standard
+
+    found = compare(_run(before), _run(after), standard(), by or [])
+    sys.stdout.write(found.model_dump_json(indent=1) + "\n" if as_json else as_text(found, most))
+    if found.lost:
+        raise typer.Exit(1)
+
+
+@app.command("promote")
+def promote_(
+    before: Annotated[str, typer.Argument(help="Run of the prompts in use.")],
+    after: Annotated[str, typer.Argument(help="Run of the prompts that are to take their place.")],
+    to: Annotated[Path, typer.Option(help="Folder of your installation's own prompts.", metavar="DIR")],
+    by: Annotated[str, typer.Option(help="Who decides; kept with the decision.")] = "",
+) -> None:
+    """Put the prompts of a run into use, unless a gate was lost or a score fell beyond its interval. The decision is kept either way.
+
+    Exit code 1 if it is refused. Decisions stand in `evals/decisions.jsonl` of YINGZHI_HOME.
+    """
+    from yingzhi.evals.compare import compare
+    from yingzhi.evals.promote import promote
+    from yingzhi.evals.scorers import standard
+    from yingzhi.graphs.settings import Settings
+
+    register = Settings.from_environment(dict(os.environ)).home / "evals" / "decisions.jsonl"
+    later = _run(after)
+    decision = promote(compare(_run(before), later, standard()), later, to, register, by)
+    sys.stdout.write(f"{decision.verdict}: {len(decision.prompts)} prompts of {decision.after}, against {decision.before}\n")
+    sys.stdout.writelines(f"  {reason}\n" for reason in decision.reasons)
+    if decision.verdict == "refused":
+        raise typer.Exit(1)
+
+
+@app.command("replay")
+def replay_(
+    traces: Annotated[Path, typer.Argument(help="Stored consultations: the traces.jsonl of a run, or any file of traces.")],
+    model: Annotated[str | None, typer.Option(help="Model settings, as for `consult`; `none` for the embedded engine.")] = None,
+    quiet: Annotated[bool, typer.Option(help="Only what a doctor would act on differently.")] = False,
+) -> None:
+    """Run stored consultations again on this code and knowledge, and show every conclusion that changed. Exit code 1 if one is grave."""
+    import asyncio
+
+    from yingzhi.evals.replay import GRAVE, replay
+    from yingzhi.evals.trace import read_traces
+    from yingzhi.graphs.build import build_graph
+    from yingzhi.graphs.resources import open_resources
+
+    async def run_again() -> tuple[int, int, int]:
+        count = changed = grave = 0
+        async for trace, drifts in replay(read_traces(traces), open_resources(_settings(model, None)), build_graph()):
+            count, changed = count + 1, changed + bool(drifts)
+            shown = [d for d in drifts if d.what in GRAVE or not quiet]
+            grave += sum(d.what in GRAVE for d in drifts)
+            sys.stdout.writelines(f"{trace.case}.{trace.lang}  {d.what}: {d.before} -> {d.after}\n" for d in shown)
+        return count, changed, grave
+
+    count, changed, grave = asyncio.run(run_again())
+    sys.stdout.write(f"{count} consultations, {changed} with changed conclusions, {grave} grave changes\n")
+    if grave:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(cases: CASES = None) -> None:
+    """Check the gold cases: their form, their ids, their words in both languages. Exit code 2 if something is wrong."""
+    from yingzhi.evals.cases import GOLD, load_case, problems
+    from yingzhi.graphs.settings import Settings
+    from yingzhi.knowledge.load import load_knowledge
+
+    knowledge = load_knowledge(Settings.from_environment(dict(os.environ)).home / "cache")
+    found, whole = [], 0
+    for path in sorted((cases or GOLD).glob("*.yaml")):
+        try:
+            here = list(problems(load_case(path), knowledge))
+        except GoldError as error:
+            here = [str(error)]
+        whole += not here
+        found += here
+    sys.stdout.writelines(f"{p}\n" for p in found)
+    sys.stdout.write(f"{whole} gold cases are whole, {len(found)} problems\n")
+    if found or not whole:
+        raise typer.Exit(2)
+
+
+def _settings(model: str | None, prompts: Path | None) -> Settings:
+    from yingzhi.cli.batch import settings_for
+
+    settings = settings_for(model)
+    if prompts is None:
+        return settings
+    if settings.model is None:
+        raise SettingsError("--prompts: prompts are for a model, and none is set (--model, or YINGZHI_MODEL)")
+    return settings.model_copy(update={"model": settings.model.model_copy(update={"prompts": prompts})})
+
+
+def _chosen(cases: Sequence[GoldCase], only: Sequence[str]) -> list[GoldCase]:
+    """Cases that are in every slice that is named; ids add up."""
+    ids = {c.id for c in cases}
+    named, slices = [o for o in only if o in ids], [o for o in only if o not in ids]
+    found = [c for c in cases if (not named or c.id in named) and set(slices) <= set(c.labels("en"))]
+    if not found:
+        raise GoldError(f"no gold case is in {' and '.join(only)}")
+    return found
+
+
+def _run(name: str) -> Run:
+    from yingzhi.evals.runs import open_run
+    from yingzhi.graphs.settings import Settings
+
+    own = Path(name)
+    return open_run(own if (own / "run.json").exists() else Settings.from_environment(dict(os.environ)).home / "evals" / name)
+
+
+def _show(run: Run, by: Sequence[str]) -> None:
+    from yingzhi.evals.runs import scores_of, traces_of
+    from yingzhi.evals.scorers import standard
+    from yingzhi.evals.tables import as_text, parities, summarise
+
+    pins = run.manifest.pins
+    sys.stdout.write(f"run {run.manifest.id}: {pins.model or 'embedded engine'}, knowledge {pins.knowledge}, gold {run.manifest.gold}\n\n")
+    summary = summarise(scores_of(run), standard(), parities(traces_of(run)), by)
+    sys.stdout.write(as_text(summary))
+    if summary.breaches:
+        raise typer.Exit(1)

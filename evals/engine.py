@@ -1,0 +1,95 @@
+"""Runs cases and keeps their traces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any
+
+from yingzhi.agents.specialist import Resources
+from yingzhi.clinical.presentation import Presentation
+from yingzhi.clinical.words import Language
+from yingzhi.evals.cases import GoldCase
+from yingzhi.evals.runs import Run, Scored, traces_of, write_scores
+from yingzhi.evals.scorers import standard
+from yingzhi.evals.trace import KEPT, Trace, write_traces
+from yingzhi.graphs.build import Graph, build_graph
+from yingzhi.graphs.result import assemble
+from yingzhi.graphs.run import for_run, untraced
+from yingzhi.tools.intake import check_presentation
+
+
+async def run_case(case: str, presentation: Presentation, lang: Language, resources: Resources, graph: Graph, epoch: int = 1) -> Trace:
+    """One consultation on a case; an error ends the run of this case only, and its kind is kept."""
+    began = perf_counter()
+    events: list[dict[str, Any]] = []
+    state: Any = None
+    try:
+        check_presentation(presentation)
+        own = for_run(resources)
+        with untraced():
+            async for mode, piece in graph.astream(
+                {"presentation": presentation, "version": 1}, context=own, stream_mode=["custom", "values"]
+            ):
+                if mode == "values":
+                    state = piece
+                elif piece["type"] in KEPT:  # type: ignore[index]
+                    events.append({k: v for k, v in piece.items() if isinstance(v, str | int | float | list)})  # type: ignore[union-attr]
+        seconds = perf_counter() - began
+        consultation = assemble(case, state, own, seconds)
+    except Exception as error:  # one case's fault must not end the run of the others
+        return Trace(
+            case=case, lang=lang, epoch=epoch, presentation=presentation, consultation=None, seconds=perf_counter() - began,
+            error=type(error).__name__, events=events,
+        )  # fmt: skip
+    return Trace(
+        case=case, lang=lang, epoch=epoch, presentation=presentation, consultation=consultation, events=events, seconds=round(seconds, 4)
+    )
+
+
+def run_gold(run: Run, cases: Sequence[GoldCase], resources: Resources, at_once: int) -> list[Scored]:
+    """Run what a run has no trace of yet, under Inspect, and score all.
+
+    Raises:
+        ModelUnavailable: The model can't be used, said before the first case.
+        GoldError: A trace of before is of another version.
+    """
+    from inspect_ai import eval as inspect
+
+    from yingzhi.evals.tasks import gold_task
+
+    graph, kept = build_graph(), traces_of(run)
+    total = len(cases) * len(run.manifest.languages) * run.manifest.epochs
+    rows: list[Scored] = []
+    with progress(total, len(kept)) as step:
+
+        async def runner(case: GoldCase, lang: Language, epoch: int) -> Trace:
+            before = kept.get(f"{case.id}.{lang}.{epoch}")
+            if before is not None and not before.error:
+                return before
+            trace = await run_case(case.id, case.presentation(lang), lang, resources, graph, epoch)
+            write_traces(run.traces, [trace])
+            return trace
+
+        def keep(row: Scored) -> None:
+            rows.append(row)
+            step()
+
+        task = gold_task(cases, run.manifest.languages, runner, standard(resources.lexicon), keep, run.manifest.epochs)
+        inspect(task, model=None, log_dir=str(run.folder / "logs"), display="none", max_samples=at_once, log_level="warning")
+    write_scores(run, rows)
+    return rows
+
+
+@contextmanager
+def progress(total: int, done: int) -> Iterator[Callable[[], None]]:
+    """A bar on the terminal's error stream; nothing where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    with Progress("gold cases", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=total)
+        if done:
+            bar.console.print(f"{done} of {total} were run before")
+        yield lambda: bar.advance(task)

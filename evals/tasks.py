@@ -1,0 +1,119 @@
+"""The gold cases as an Inspect task: our graph is the solver, our scorers the scorer. Inspect brings concurrency, limits, epochs, logs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
+from math import nan
+from pathlib import Path
+
+from inspect_ai import Epochs, Task, task
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.model import ModelOutput
+from inspect_ai.scorer import Score as InspectScore
+from inspect_ai.scorer import Scorer as InspectScorer
+from inspect_ai.scorer import Target, mean, scorer, stderr
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from yingzhi.clinical.words import Language
+from yingzhi.evals.cases import GOLD, LANGUAGES, GoldCase, load_cases
+from yingzhi.evals.runs import Scored, score_trace
+from yingzhi.evals.score import Scorer
+from yingzhi.evals.trace import Trace
+
+Runner = Callable[[GoldCase, Language, int], Awaitable[Trace]]
+"""Gives the trace of a case in a language and epoch: by running it, or from where it was kept."""
+
+
+def samples(cases: Sequence[GoldCase], languages: Sequence[Language]) -> list[Sample]:
+    """One sample a case and language."""
+    return [
+        Sample(id=f"{c.id}.{lang}", input=c.note.say(lang), target=list(c.expected.diagnosis), metadata={"labels": c.labels(lang)})
+        for c in cases
+        for lang in languages
+    ]
+
+
+def split(sample: str | int) -> tuple[str, Language]:
+    """Case and language of a sample's id."""
+    case, _, lang = str(sample).rpartition(".")
+    return case, "zh" if lang == "zh" else "en"
+
+
+@solver
+def consultation(cases: Mapping[str, GoldCase], runner: Runner, traces: dict[tuple[str, int], Trace]) -> Solver:
+    """Run the graph; the leading diagnoses are what Inspect shows as the answer."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        case, lang = split(state.sample_id)
+        trace = traces[str(state.sample_id), state.epoch] = await runner(cases[case], lang, state.epoch)
+        leading = [f"{d.id} {d.probability:.2f}" for d in trace.consultation.differential[:5]] if trace.consultation else [trace.error]
+        state.output = ModelOutput.from_content("yingzhi", "\n".join(leading))
+        state.completed = True
+        return state
+
+    return solve
+
+
+@scorer(metrics={"*": [mean(), stderr()]}, name="yingzhi")
+def clinical(
+    cases: Mapping[str, GoldCase], scorers: Sequence[Scorer], traces: Mapping[tuple[str, int], Trace], keep: Callable[[Scored], None]
+) -> InspectScorer:
+    """All our scorers as one of Inspect's, a value each; an unscored one has no value."""
+
+    async def score(state: TaskState, target: Target) -> InspectScore:
+        case, _ = split(state.sample_id)
+        row = score_trace(cases[case], traces[str(state.sample_id), state.epoch], scorers)
+        keep(row)
+        why = "\n".join(f"{name}: {s.why}" for name, s in row.scores.items() if s.why)
+        values = {name: nan if s.value is None else s.value for name, s in row.scores.items()}  # Inspect leaves out what is not a number
+        return InspectScore(value=values, explanation=why)
+
+    return score
+
+
+def gold_task(
+    cases: Sequence[GoldCase],
+    languages: Sequence[Language],
+    runner: Runner,
+    scorers: Sequence[Scorer],
+    keep: Callable[[Scored], None] = lambda _row: None,
+    epochs: int = 1,
+) -> Task:
+    """The task: a sample a case and language."""
+    by_id, traces = {c.id: c for c in cases}, dict[tuple[str, int], Trace]()
+    return Task(
+        name="gold",
+        dataset=MemoryDataset(samples(cases, languages), name="gold"),
+        solver=consultation(by_id, runner, traces),
+        scorer=clinical(by_id, scorers, traces, keep),
+        epochs=Epochs(epochs, "mean"),
+    )
+
+
+@lru_cache(maxsize=1)
+def _engine() -> tuple[Runner, tuple[Scorer, ...]]:
+    from yingzhi.evals.engine import run_case
+    from yingzhi.evals.scorers import standard
+    from yingzhi.graphs.build import build_graph
+    from yingzhi.graphs.resources import open_resources
+
+    resources, graph = open_resources(), build_graph()
+
+    async def runner(case: GoldCase, lang: Language, epoch: int) -> Trace:
+        return await run_case(case.id, case.presentation(lang), lang, resources, graph, epoch)
+
+    return runner, standard(resources.lexicon)
+
+
+@task
+def gold(folder: str = "", lang: str = "") -> Task:
+    """For `inspect eval evals/tasks.py`: the gold cases on the engine of the environment.
+
+    Args:
+        folder: Of other gold cases.
+        lang: zh or en; both if empty.
+    """
+    runner, scorers = _engine()
+    languages: tuple[Language, ...] = ("zh",) if lang == "zh" else ("en",) if lang == "en" else LANGUAGES
+    return gold_task(load_cases(Path(folder) if folder else GOLD), languages, runner, scorers)
