@@ -27,6 +27,7 @@ from yingzhi.tools.ranking import rank
 from yingzhi.tools.record_alerts import record_alerts
 from yingzhi.tools.red_flags import red_flags
 from yingzhi.tools.reports import interpret_report
+from yingzhi.tools.vitals import vital_findings
 
 SKIN_KINDS = frozenset({"morphology", "colour", "arrangement", "sign", "histology", "immunofluorescence", "dermoscopy", "microbiology"})
 SKIN_FINDINGS = frozenset({"pruritus", "skin-tenderness", "dryness", "photosensitivity", "numbness", "sweating-excess"})
@@ -47,6 +48,9 @@ def read_record(view: View, desk: Desk) -> History:
     labs = [*labs, *report_labs]
     medications = read_medications(case, noted, r.formulary)
     patient = patient.model_copy(update={"allergies": [*patient.allergies, *noted_allergies(case, noted)]})
+    vitals = [
+        _of(terms[v.finding], v.status, spans=[v.span]) for v in desk.call(vital_findings, case.text, patient.age) if v.finding in terms
+    ]
     phenotypes, unmapped = phenotype_findings(case.phenotypes, terms)
     began = onset(case.text, read, noted.findings, terms)
     findings = _joined(
@@ -54,7 +58,9 @@ def read_record(view: View, desk: Desk) -> History:
         phenotypes,
         from_reports,
         _lab_findings(labs, terms),
+        [f for f in vitals if f.status == "present"],  # what was measured goes before what is said; that it is normal now, after
         from_note,
+        [f for f in vitals if f.status == "absent"],
         derived_findings(patient, began, {f.id for f in from_note}, terms, case.text, read.durations, noted.findings),
         drug_findings(medications, r.formulary, terms),
         _conditions(case, r, terms),
@@ -206,6 +212,6 @@ HISTORY = Specialist(
     zh="病历分析",
     result=History,
     reads=("presentation",),
-    tools=(extract, read_demographics, parse_labs, interpret_report, red_flags, next_questions),
+    tools=(extract, read_demographics, parse_labs, vital_findings, interpret_report, red_flags, next_questions),
     playbook=read_record,
 )

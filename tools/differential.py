@@ -20,6 +20,8 @@ LIVE = 0.02
 """A must-not-miss disease above this probability stays in its lane."""
 LIVE_EVIDENCE = 2.5
 """…or with findings that together make it this many times (natural log) likelier than before."""
+MIMICKED = 0.0005
+"""…or while it is at least this likely, if the file of a leading diagnosis names it among its mimics."""
 NEUTRAL = 0.3
 """A likelihood ratio whose log2 is smaller than this says nothing worth showing."""
 HALLMARK = 0.5
@@ -46,7 +48,8 @@ def build_differential(
         before: The previous version, to say what changed.
     """
     order = [int(i) for i in np.argsort(-ranking.probability)]
-    lane = [i for i in order if _must_not_be_missed(ranking, i, diseases[model.diseases[i]])]
+    mimics = {m.disease for i in order if ranking.probability[i] >= LINKED for m in diseases[model.diseases[i]].mimics}
+    lane = [i for i in order if _must_not_be_missed(ranking, i, diseases[model.diseases[i]], mimics)]
     shown = order[:SHOWN] + [i for i in lane if i not in order[:SHOWN]]
     places = {f.id: f for f in findings if f.experiencer == "patient"}
     diagnoses = [_diagnosis(model, ranking, i, diseases[model.diseases[i]], terms, places) for i in shown]
@@ -81,10 +84,12 @@ def converged(ranking: Ranking) -> bool:
     return informative >= 4 and (float(best[0]) >= 0.5 or float(best[:3].sum()) >= 0.7)
 
 
-def _must_not_be_missed(ranking: Ranking, i: int, disease: Disease) -> bool:
+def _must_not_be_missed(ranking: Ranking, i: int, disease: Disease, mimics: set[str]) -> bool:
     if not disease.must_not_miss:
         return False
     p = float(ranking.probability[i])
+    if disease.id in mimics and p >= MIMICKED:
+        return True
     return p >= LIVE or (p >= LIVE / 10 and float(ranking.evidence[i]) >= LIVE_EVIDENCE)
 
 

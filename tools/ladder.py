@@ -20,7 +20,9 @@ LEAST_GAIN = 0.02
 """Bits; a test that settles less is not worth its price unless a dangerous diagnosis calls for it."""
 MOST = {"ask-examine": 4, "non-invasive": 4, "blood": 6, "minor-invasive": 3, "invasive-or-costly": 3}
 CONSIDERED = 0.08
-"""A diagnosis's own tests are weighed when it is at least this likely, or in the must-not-miss lane."""
+"""A diagnosis's own tests are weighed when it is at least this likely…"""
+IN_LANE = 0.002
+"""…or this likely and in the must-not-miss lane."""
 DANGER = 0.15
 """Probability from which a must-not-miss diagnosis opens the gate of the test that confirms it…"""
 DANGER_IN_EMERGENCY = 0.05
@@ -138,7 +140,7 @@ def _candidates(
     wanted: dict[str, list[tuple[str, DiseaseTest]]] = {}
     probability = {d.id: d.probability for d in differential.diagnoses}
     for d in differential.diagnoses:
-        if d.probability >= CONSIDERED or d.id in differential.must_not_miss:
+        if d.probability >= CONSIDERED or (d.id in differential.must_not_miss and d.probability >= IN_LANE):
             for entry in diseases[d.id].investigations:
                 if entry.test in tests and _asks(entry, d.id, tests[entry.test].tier, probability, differential.must_not_miss):
                     wanted.setdefault(entry.test, []).append((d.id, entry))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from yingzhi.agents.proposals import DifferentialProposal, HistoryProposal, WorkupProposal
 from yingzhi.agents.reconcile import reconcile_differential, reconcile_workup
 from yingzhi.clinical.differential import Differential
+from yingzhi.tools.differential import SHOWN
 
 if TYPE_CHECKING:
     from tests.agents.reconcile.conftest import Propose, Worked
@@ -36,8 +37,8 @@ def _lane_kept(base: Differential, result: Differential) -> None:
 
 
 def _moved_within(base: Differential, result: Differential, trust: float) -> None:
-    """No odds move by more than the trust; a diagnosis that was not shown was no likelier than the last shown."""
-    least = min(d.probability for d in base.diagnoses)
+    """No odds move by more than the trust; a diagnosis that was not shown was no likelier than the last shown for its rank."""
+    least = base.diagnoses[:SHOWN][-1].probability  # what follows is there for its danger
     before = {d.id: (d.probability, d.probability) for d in base.diagnoses} | {"": (base.other, base.other)}
     after = {d.id: d.probability for d in result.diagnoses} | {"": result.other}
     for i, now in after.items():
