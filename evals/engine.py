@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from yingzhi.agents.specialist import Resources
+from yingzhi.clinical.errors import GoldError, SettingsError
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.words import Language
 from yingzhi.evals.cases import GoldCase
@@ -35,7 +36,7 @@ async def run_case(case: str, presentation: Presentation, lang: Language, resour
                 if mode == "values":
                     state = piece
                 elif piece["type"] in KEPT:  # type: ignore[index]
-                    events.append({k: v for k, v in piece.items() if isinstance(v, str | int | float | list)})  # type: ignore[union-attr]
+                    events.append({k: v for k, v in piece.items() if isinstance(v, str | int | float)})  # type: ignore[union-attr]
         seconds = perf_counter() - began
         consultation = assemble(case, state, own, seconds)
     except Exception as error:  # one case's fault must not end the run of the others
@@ -52,10 +53,13 @@ def run_gold(run: Run, cases: Sequence[GoldCase], resources: Resources, at_once:
     """Run what a run has no trace of yet, under Inspect, and score all.
 
     Raises:
-        ModelUnavailable: The model can't be used, said before the first case.
-        GoldError: A trace of before is of another version.
+        SettingsError: Inspect is not installed.
+        GoldError: A trace of before is of another version, or not every case was run: the rest is kept, and the same command goes on.
     """
-    from inspect_ai import eval as inspect
+    try:
+        from inspect_ai import eval as inspect
+    except ImportError:
+        raise SettingsError("the evals need an extra: pip install 'yingzhi[evals]'") from None
 
     from yingzhi.evals.tasks import gold_task
 
@@ -78,6 +82,8 @@ def run_gold(run: Run, cases: Sequence[GoldCase], resources: Resources, at_once:
 
         task = gold_task(cases, run.manifest.languages, runner, standard(resources.lexicon), keep, run.manifest.epochs)
         inspect(task, model=None, log_dir=str(run.folder / "logs"), display="none", max_samples=at_once, log_level="warning")
+    if len(rows) < total:
+        raise GoldError(f"{run.manifest.id}: {len(rows)} of {total} were run; start it again under its name to go on")
     write_scores(run, rows)
     return rows
 
@@ -88,7 +94,9 @@ def progress(total: int, done: int) -> Iterator[Callable[[], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    with Progress("gold cases", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    columns = ("gold cases", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=total)
         if done:
             bar.console.print(f"{done} of {total} were run before")

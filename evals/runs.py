@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from yingzhi.evals.trace import Trace, read_traces
 from yingzhi.prompts.load import Prompt, load_prompt, prompt_names
 
 VERSION = 1
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 class Manifest(Record):
@@ -81,6 +83,8 @@ def start_run(
     Raises:
         GoldError: A run of this name was made with something else.
     """
+    if name and not NAME.fullmatch(name):
+        raise GoldError("the name of a run: letters, digits, full stops, hyphens and underscores, at most 80")
     folder = root / (name or datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S"))
     prompts = {f"{p.name}.{p.lang}": p.source for p in _prompts(resources)}
     manifest = Manifest(

@@ -43,6 +43,9 @@ class Scorer(Protocol):
         ...
 
 
+CRASHED = "the scorer crashed"
+
+
 def unscored(why: str) -> Score:
     """There is nothing to score."""
     return Score(value=None, why=why)
@@ -65,4 +68,4 @@ def scored(scorer: Scorer, gold: GoldCase, trace: Trace) -> Score:
     try:
         return scorer.score(gold, trace)
     except Exception as error:  # a scorer that crashes is a result, not the end of the run
-        return unscored(f"the scorer crashed: {type(error).__name__}")
+        return unscored(f"{CRASHED}: {type(error).__name__}")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from yingzhi.clinical.words import Record
 from yingzhi.evals.runs import Scored
-from yingzhi.evals.score import Score, Scorer
+from yingzhi.evals.score import CRASHED, Score, Scorer
 from yingzhi.evals.scorers.parity import NAME as PARITY
 from yingzhi.evals.scorers.parity import parity
 from yingzhi.evals.summary import Bin, Mean, calibration, mean_of
@@ -88,14 +88,18 @@ def summarise(scored: Sequence[Scored], scorers: Sequence[Scorer], pairs: Mappin
 
 
 def breaches(scored: Iterable[Scored], scorers: Iterable[Scorer]) -> list[Breach]:
-    """Every case in which a gate did not hold."""
+    """Every case in which a gate did not hold; one whose scorer crashed does not hold, for nobody knows."""
     gates = [s.name for s in scorers if s.gate]
     return [
         Breach(scorer=g, case=r.case, lang=r.lang, epoch=r.epoch, why=r.scores[g].why)
         for g in gates
         for r in scored
-        if g in r.scores and (value := r.scores[g].value) is not None and value < 1
+        if g in r.scores and _broken(r.scores[g])
     ]
+
+
+def _broken(score: Score) -> bool:
+    return score.why.startswith(CRASHED) if score.value is None else score.value < 1
 
 
 def as_text(summary: Summary) -> str:

@@ -78,15 +78,18 @@ AGE_EN = re.compile(
 AGE_ZH = re.compile(
     r"(\d{1,3}(?:\.\d)?|[一二三四五六七八九十]{1,3})\s*[多余来+]?\s*(岁半|岁|周岁|个月大|月龄|个月龄|天龄|日龄)|(?:出生后?|生后)\s*第?\s*(\d{1,3})\s*(天|日|周|个月)|(?:男|女|婴|儿)[，,、\s]*(\d{1,2})\s*个?月(?=[，,。\s])"
 )
-BACK_THEN = re.compile(r"\b(?:since|from|at|until|till|by|before|after|when|around)\s+(?:the\s+|an\s+)?$", re.IGNORECASE)
-"""Before an age that is not today's: "since the age of 14"."""
-BACK_THEN_ZH = re.compile(r"\s*(?:起|时|那年|开始|以后|之后|发病|起病|确诊|以前|之前)")
+BACK_THEN = re.compile(r"\b(?:since|until|till|when(?: (?:he|she) was)?)\s+$", re.IGNORECASE)
+AT_AGE = re.compile(r"\b(?:since|from|at|until|till|by|before|after|around)\s+(?:the\s+)?$", re.IGNORECASE)
+"""Before an age that is not today's: "since 14 years old", "at the age of 14"."""
+BACK_THEN_ZH = re.compile(r"\s*(?:起(?![皮疹红水疱丘风斑])|时|那年|开始|以后|之后|发病|起病|确诊|以前|之前)")
+KIN = r"(?:mother|father|sister|brother|wife|husband|twin)"
 KIN_BEFORE = re.compile(
-    r"(?:[母父]亲|[妈爸]妈?爸?|祖[父母]|[哥姐弟妹]{1,2}|丈夫|妻子)[（(，]?\s*$"
-    r"|\b(?:mother|father|sister|brother|wife|husband)(?: is|,| \()?\s*$",
+    r"(?:[母父]亲|[妈爸]{1,2}|祖[父母]|[哥姐弟妹]{1,2}|丈夫|妻子)[（(]?\s*$"
+    rf"|\b(?:his|her|their|whose)\s+{KIN}(?: is|,| \()?\s*$",
     re.IGNORECASE,
 )
-KIN_AFTER = re.compile(r"\s+(?:mother|father|sister|brother|wife|husband|twin)\b", re.IGNORECASE)
+OF_KIN = re.compile(r"\b(?:his|her|their|whose)\s+$", re.IGNORECASE)
+KIN_AFTER = re.compile(rf"\s+{KIN}\b", re.IGNORECASE)
 """The age is a relative's. A son or daughter may be the patient, as told by a parent."""
 STAGES = (
     (r"\bnewborn|\bneonat|新生儿", 0.02),
@@ -163,14 +166,20 @@ def _number(word: str) -> float | None:
 def _age(text: str) -> Measure | None:
     found = [m for pattern in (AGE_EN, AGE_ZH, DECADE) for m in pattern.finditer(text)]
     for match in sorted(found, key=lambda m: m.start()):
-        if BACK_THEN.search(text[max(0, match.start() - 24) : match.start()]) or BACK_THEN_ZH.match(text, match.end()):
-            continue
-        if KIN_BEFORE.search(text[max(0, match.start() - 16) : match.start()]) or KIN_AFTER.match(text, match.end()):
+        if not _of_today(text, match):
             continue
         value = _age_value(match)
         if value is not None and 0 <= value <= 120:
             return Measure(value, match.start(), match.end())
     return None
+
+
+def _of_today(text: str, match: re.Match[str]) -> bool:
+    """Whether an age is the patient's and today's: neither of another time nor of a relative."""
+    before = text[max(0, match.start() - 24) : match.start()]
+    other_time = AT_AGE if match.group().lower().startswith("age") else BACK_THEN
+    relative = KIN_BEFORE.search(before) or (OF_KIN.search(before) and KIN_AFTER.match(text, match.end()))
+    return not (other_time.search(before) or BACK_THEN_ZH.match(text, match.end()) or relative)
 
 
 def _age_value(match: re.Match[str]) -> float | None:

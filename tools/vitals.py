@@ -1,7 +1,7 @@
 """Vital signs: reads temperature, blood pressure and pulse from a note, and says which findings they are.
 
-Limits: fever from 38.0 °C, high fever from 39.0 °C, none below 37.3 °C. Low systolic pressure and fast pulse by age, after the values of
-paediatric advanced life support (American Heart Association).
+Limits: fever from 38.0 °C, high fever from 39.0 °C, none below 37.3 °C. Low systolic pressure by age as paediatric advanced life support
+defines it; fast pulse by age as the criteria of the paediatric systemic inflammatory response have it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FEVER, HIGH, NORMAL = 38.0, 39.0, 37.3
 """°C."""
 LOW_SYSTOLIC = ((28 / 365.25, 60.0), (1.0, 70.0))
 """(below this age in years, mmHg); from 1 to 10 years 70 + 2 × age, then 90."""
-FAST_PULSE = ((1.0, 180.0), (3.0, 140.0), (6.0, 120.0), (12.0, 118.0))
+FAST_PULSE = ((1.0, 180.0), (6.0, 140.0), (13.0, 130.0), (18.0, 110.0))
 """(below this age in years, beats a minute); then 100."""
 
 CELSIUS = r"(3[4-9](?:\.\d{1,2})?|4[0-2](?:\.\d{1,2})?)"

@@ -24,6 +24,11 @@ from yingzhi.tools.demographics import read_demographics
         ("自14岁起长痘，男，19岁", 19, "male"),
         ("女，3岁时发病，现年20岁", 20, "female"),
         ("患儿男，生后9天，母亲24岁", 9 / 365.25, "male"),
+        ("A 34-year-old mother of two presents; she itches", 34, "female"),
+        ("A woman around 45 years old", 45, "female"),
+        ("Biopsy from an 8-year-old girl", 8, "female"),
+        ("男，35岁起皮疹3天", 35, "male"),
+        ("A man had eczema since the age of 3. He is 30 years old.", 30, "male"),
         ("A boy of 3 months; his 24-year-old mother has sores. A 3-month-old.", 3 / 12, "male"),
     ],
 )
