@@ -35,13 +35,14 @@ async def one(case: Presentation, resources: Resources, graph: Any) -> tuple[flo
     spent: dict[str, float] = {}
     first_call = first_words = 0.0
     began = perf_counter()
-    async for event in graph.astream({"presentation": case, "version": 1}, context=for_run(resources), stream_mode="custom"):
-        if event["type"] == "model.called" and not first_call:
-            first_call = perf_counter()
-        elif event["type"] == "model.delta" and not first_words:
-            first_words = perf_counter()
-        elif event["type"] == "model.returned":
-            spent[event["specialist"]] = spent.get(event["specialist"], 0.0) + event["milliseconds"] / 1000
+    async for events in graph.astream({"presentation": case, "version": 1}, context=for_run(resources), stream_mode="custom"):
+        for event in events:
+            if event["type"] == "model.called" and not first_call:
+                first_call = perf_counter()
+            elif event["type"] == "model.delta" and not first_words:
+                first_words = perf_counter()
+            elif event["type"] == "model.returned":
+                spent[event["specialist"]] = spent.get(event["specialist"], 0.0) + event["milliseconds"] / 1000
     wall = perf_counter() - began
     path = sum(spent.get(n, 0.0) for n in ("history", "differential", "documentation")) + max(spent.get(n, 0.0) for n in SIDE_BY_SIDE)
     return wall, path, first_words - first_call - DELAY

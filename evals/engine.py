@@ -35,8 +35,8 @@ async def run_case(case: str, presentation: Presentation, lang: Language, resour
             ):
                 if mode == "values":
                     state = piece
-                elif piece["type"] in KEPT:  # type: ignore[index]
-                    events.append({k: v for k, v in piece.items() if isinstance(v, str | int | float)})  # type: ignore[union-attr]
+                else:
+                    events += [{k: v for k, v in e.items() if isinstance(v, str | int | float)} for e in piece if e["type"] in KEPT]  # type: ignore[index, union-attr]
         seconds = perf_counter() - began
         consultation = assemble(case, state, own, seconds)
     except Exception as error:  # one case's fault must not end the run of the others

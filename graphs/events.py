@@ -2,6 +2,7 @@
 
 A closed union with a literal `type`. `seq` counts from 1 within a run and is the SSE id. Exactly one terminal event ends a run:
 run.finished, run.failed or run.paused. Adding a field is a minor change; renaming or removing one raises `VERSION`.
+A piece of the graph's own custom stream is a list of events, not yet numbered; `graphs.run.stream` gives them one by one.
 """
 
 from __future__ import annotations

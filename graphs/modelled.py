@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
 from yingzhi.agents.models.loop import Task, prompt_text, propose
-from yingzhi.agents.models.session import Ahead, Emit, Session, open_session
+from yingzhi.agents.models.session import Ahead, Emit, Session, Told, open_session
 from yingzhi.agents.models.verify import verified
 from yingzhi.agents.proposals import (
     Challenge,
@@ -77,13 +77,12 @@ def worked(specialist: Specialist, state: State, view: View, desk: Desk, session
     return result
 
 
-def taken_ahead(specialist: Specialist, view: View, session: Session | None, emit: Emit) -> BaseModel | None:
+def taken_ahead(specialist: Specialist, view: View, session: Session | None, tell: Callable[[Sequence[Told]], None]) -> BaseModel | None:
     """The playbook's result if it was run ahead on exactly this view, its events told now; else None."""
     done = session.ahead.pop(specialist.name, None) if session else None
     if done is None or any(view.get(k) is not done.view.get(k) for k in specialist.reads):
         return None
-    for kind, fields in done.events:
-        emit(kind, fields)
+    tell(done.events)
     return done.result
 
 
@@ -170,10 +169,10 @@ async def _ahead(after: Specialist, state: State, resources: Resources, session:
 def _run_ahead(after: Specialist, state: State, resources: Resources, session: Session) -> None:
     so_far: Any = {**state, **{n: r for n, r in session.bases.items() if n == after.name or {n, after.name} == SIDE_BY_SIDE}}
     for specialist in NEXT[after.name]:
-        events: list[tuple[str, Mapping[str, Any]]] = []
+        events: list[Told] = []
         view = view_of(specialist, so_far, session)
         try:
-            result = worked(specialist, so_far, view, Desk(resources, _recorder(events)), session)
+            result = worked(specialist, so_far, view, Desk(resources, recorder(events)), session)
         except Exception:  # its own node will run it again and name the fault
             return
         session.ahead[specialist.name] = Ahead(view, result, tuple(events))
@@ -185,7 +184,9 @@ def _run_ahead(after: Specialist, state: State, resources: Resources, session: S
             so_far["trusted"] = result
 
 
-def _recorder(events: list[tuple[str, Mapping[str, Any]]]) -> Callable[[str, Mapping[str, Any]], None]:
+def recorder(events: list[Told]) -> Emit:
+    """Keeps what would be told."""
+
     def record(kind: str, fields: Mapping[str, Any]) -> None:
         events.append((kind, fields))
 

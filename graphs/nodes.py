@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, Protocol
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
-from yingzhi.agents.models.session import Emit
+from yingzhi.agents.models.session import Emit, Told
 from yingzhi.agents.specialist import Desk, Resources, Specialist
 from yingzhi.clinical.consultation import Fault
 from yingzhi.clinical.differential import Differential
@@ -18,7 +18,7 @@ from yingzhi.clinical.errors import CaseError
 from yingzhi.clinical.history import History
 from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.clinical.workup import Workup
-from yingzhi.graphs.modelled import advised, challenged, session_of, taken_ahead, worked
+from yingzhi.graphs.modelled import advised, challenged, recorder, session_of, taken_ahead, worked
 from yingzhi.graphs.state import State
 from yingzhi.graphs.views import view_of
 
@@ -35,29 +35,23 @@ def node_of(specialist: Specialist) -> Node:
     """The node of a specialist."""
 
     async def node(state: State, *, runtime: Runtime[Resources]) -> dict[str, Any]:
-        write = runtime.stream_writer
-
-        def emit(kind: str, fields: Mapping[str, Any]) -> None:
-            extra = {"specialist": specialist.name} if kind.startswith("tool.") else {}
-            write({"type": kind, **extra, **fields})
-
-        emit("specialist.started", {"specialist": specialist.name})
+        tell = _teller(specialist.name, runtime.stream_writer)
+        tell([("specialist.started", {"specialist": specialist.name})])
         began = perf_counter()
         update: dict[str, Any]
+        events: list[Told] = []
         try:
-            update = await _work(specialist, state, runtime.context, emit)
+            update = await _work(specialist, state, runtime.context, tell)
         except CaseError:
             raise
         except Exception as error:  # one specialist's fault must not take the others' work away; it is named in the result
             fault = Fault(specialist=specialist.name, reason=type(error).__name__, version=state.get("version", 1))
             update = {"faults": [fault]}
         else:
-            for kind, fields in told(update[specialist.name]):
-                emit(kind, fields)
-        emit(
-            "specialist.finished",
-            {"specialist": specialist.name, "ok": specialist.name in update, "milliseconds": round((perf_counter() - began) * 1000, 2)},
-        )
+            events += told(update[specialist.name])
+        spent = round((perf_counter() - began) * 1000, 2)
+        events.append(("specialist.finished", {"specialist": specialist.name, "ok": specialist.name in update, "milliseconds": spent}))
+        tell(events)
         return update
 
     return node
@@ -65,35 +59,50 @@ def node_of(specialist: Specialist) -> Node:
 
 async def challenge(state: State, *, runtime: Runtime[Resources]) -> dict[str, Any]:
     """The node of the devil's advocate; without a model it has nothing to say."""
-    write = runtime.stream_writer
-
-    def emit(kind: str, fields: Mapping[str, Any]) -> None:
-        extra = {"specialist": "challenge"} if kind.startswith("tool.") else {}
-        write({"type": kind, **extra, **fields})
-
-    return await challenged(state, runtime.context, emit)
+    return await challenged(state, runtime.context, _at_once(_teller("challenge", runtime.stream_writer)))
 
 
-async def _work(specialist: Specialist, state: State, resources: Resources, emit: Emit) -> dict[str, Any]:
+Tell = Callable[[Sequence[Told]], None]
+
+
+def _teller(specialist: str, write: Callable[[list[dict[str, Any]]], None]) -> Tell:
+    """Tells events as one piece of the stream: the graph's way to its reader costs the same for one as for forty."""
+
+    def tell(events: Sequence[Told]) -> None:
+        if events:
+            write([{"type": kind, **({"specialist": specialist} if kind.startswith("tool.") else {}), **fields} for kind, fields in events])
+
+    return tell
+
+
+def _at_once(tell: Tell) -> Emit:
+    return lambda kind, fields: tell([(kind, fields)])
+
+
+async def _work(specialist: Specialist, state: State, resources: Resources, tell: Tell) -> dict[str, Any]:
     session = session_of(resources)
     view = view_of(specialist, state, session)
-    desk = Desk(resources, emit)
-    base: BaseModel | None = taken_ahead(specialist, view, session, emit)
+    emit = _at_once(tell)
+    base: BaseModel | None = taken_ahead(specialist, view, session, tell)
     if base is None:
-        base = worked(specialist, state, view, desk, session)
+        events: list[Told] = []
+        try:
+            base = worked(specialist, state, view, Desk(resources, recorder(events)), session)
+        finally:
+            tell(events)
     update: dict[str, Any] = {specialist.name: base}
     if specialist.name == "differential":
         update["trusted"] = base
     if session is not None:
-        result, uses = await advised(specialist, state, view, base, desk, session, emit)
+        result, uses = await advised(specialist, state, view, base, Desk(resources, emit), session, emit)
         update |= {specialist.name: result, "model_use": uses}
     return update
 
 
-def told(result: object) -> list[tuple[str, dict[str, Any]]]:
+def told(result: object) -> list[Told]:
     """The events that a specialist's result gives rise to."""
     if isinstance(result, History):
-        found: list[tuple[str, dict[str, Any]]] = [("finding.recorded", {"finding": f}) for f in result.findings]
+        found: list[Told] = [("finding.recorded", {"finding": f}) for f in result.findings]
         return [*found, *(("alert.raised", {"alert": a}) for a in result.red_flags)]
     if isinstance(result, Differential):
         leading = [{"id": d.id, "en": d.en, "zh": d.zh, "probability": d.probability} for d in result.diagnoses[:10]]

@@ -142,8 +142,9 @@ async def stream(presentation: Presentation | Review, resources: Resources, *, g
             start = {"presentation": presentation, "version": 1}
         pieces = cast("AsyncGenerator[Any]", graph.astream(start, _config(thread), context=for_run(resources), stream_mode="custom"))
         async with aclosing(_steps(pieces)) as steps:
-            async for fields in steps:
-                yield stamped(dict(fields))
+            async for events in steps:
+                for fields in events:
+                    yield stamped(fields)
     except CaseError as error:
         yield stamped({"type": "run.failed", "reason": str(error)})
         return

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from typing import NamedTuple
 
 TOKEN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][a-z]+)?|\d+(?:\.\d+)?|[㐀-鿿豈-﫿]|\S")
+HAN = re.compile("[㐀-鿿]")
+LATIN = re.compile("[A-Za-z]")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 IRREGULAR = {
     "bullae": "bulla",
@@ -58,8 +60,7 @@ IRREGULAR = {
 KEEP_S = ("ss", "us", "is", "as", "os")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One folded token and where it stands in the input."""
 
     text: str
@@ -78,7 +79,7 @@ def simplified_table() -> dict[int, str]:
 
 def simplify(text: str) -> str:
     """Fold traditional characters to simplified ones; the length never changes."""
-    return text.translate(simplified_table())
+    return text if text.isascii() else text.translate(simplified_table())
 
 
 @lru_cache(maxsize=20_000)
@@ -129,12 +130,14 @@ def tokenize(text: str) -> list[Token]:
     for match in TOKEN.finditer(plain):
         raw = match.group()
         first = raw[0]
-        if first.isascii() or "À" <= first <= "ɏ":
+        if "一" <= first <= "鿿":
+            folded = raw
+        elif first.isascii() or "À" <= first <= "ɏ":
             folded = fold_word(raw) if first.isalpha() else raw
         elif INVISIBLE.match(raw):
             continue
         else:
-            folded = unicodedata.normalize("NFKC", raw).lower() if not "一" <= first <= "鿿" else raw
+            folded = unicodedata.normalize("NFKC", raw).lower()
         found.append(Token(folded, match.start(), match.end()))
     return _join_hyphens(found)
 
@@ -162,9 +165,10 @@ def fold_phrase(phrase: str) -> str:
 
 def is_chinese(text: str) -> bool:
     """Whether a text is mainly Chinese: at least one CJK character for every four Latin letters."""
-    han = sum(1 for c in text if "㐀" <= c <= "鿿")
-    latin = sum(1 for c in text if c.isascii() and c.isalpha())
-    return han > 0 and han * 4 >= latin
+    if text.isascii():
+        return False
+    han = len(HAN.findall(text))
+    return han > 0 and han * 4 >= len(LATIN.findall(text))
 
 
 def lower_first(name: str) -> str:

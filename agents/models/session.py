@@ -15,6 +15,8 @@ from yingzhi.clinical.citation import Citation
 from yingzhi.tools.deidentify import Masker
 
 Emit = Callable[[str, Mapping[str, Any]], None]
+Told = tuple[str, Mapping[str, Any]]
+"""An event: its type and its fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Ahead:
 
     view: Mapping[str, Any]
     result: BaseModel
-    events: tuple[tuple[str, Mapping[str, Any]], ...]
+    events: tuple[Told, ...]
 
 
 @dataclass(slots=True, eq=False)

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
@@ -107,8 +107,8 @@ async def test_tools_are_refused_repaired_and_answered_once(resources: Resources
     rich = modelled(resources, silent(differential=model))
 
     async def collect() -> None:
-        async for e in graph.astream({"presentation": case, "version": 1}, context=rich, stream_mode="custom"):
-            events.append(e)
+        async for piece in graph.astream({"presentation": case, "version": 1}, context=rich, stream_mode="custom"):
+            events.extend(cast("list[dict[str, Any]]", piece))
 
     await collect()
     answers = {m.tool_call_id: str(m.content) for m in model.calls[1] if isinstance(m, ToolMessage)}
@@ -183,7 +183,7 @@ async def test_the_devils_advocate_speaks_when_the_field_is_close(resources: Res
     )
     rich = modelled(resources, silent(challenge=model))
     astream = build_graph().astream({"presentation": vague, "version": 1}, context=rich, stream_mode="custom")
-    raised = [e async for e in astream if e["type"] == "challenge.raised"]
+    raised = [e async for piece in astream for e in cast("list[dict[str, Any]]", piece) if e["type"] == "challenge.raised"]
     assert len(raised) == 1
     assert raised[0]["doubts"][0].text == "The joints could be gout."
 

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage
@@ -93,10 +93,12 @@ async def test_an_obedient_model_gains_nothing(resources: Resources, payload: di
     async for mode, piece in build_graph().astream({"presentation": case, "version": 1}, context=rich, stream_mode=["custom", "values"]):
         if mode == "values":
             state = piece
-        elif piece["type"] == "model.delta":  # type: ignore[index]
-            streamed[piece["specialist"]] = streamed.get(piece["specialist"], "") + piece["text"]  # type: ignore[index]
-        elif piece["type"] == "tool.called":  # type: ignore[index]
-            called.append((piece["specialist"], piece["tool"]))  # type: ignore[index]
+            continue
+        for event in cast("list[dict[str, Any]]", piece):
+            if event["type"] == "model.delta":
+                streamed[event["specialist"]] = streamed.get(event["specialist"], "") + event["text"]
+            elif event["type"] == "tool.called":
+                called.append((event["specialist"], event["tool"]))
     result = assemble("i", state, rich, 0.0)
     names = {t.name for tools in ALLOWED.values() for t in tools}
     assert not [(s, t) for s, t in called if t in names and t not in {x.name for x in ALLOWED[s]}]

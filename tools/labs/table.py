@@ -27,7 +27,7 @@ class LabTable:
 
     analytes: dict[str, Compiled]
     automaton: Any
-    """Folded name -> (length, ids of the analytes so named, (id, spelling) of those for which it is a symbol)."""
+    """Folded name -> (length, ids of the analytes so named, spelling -> ids of those for which it is a symbol)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def compile_labs(analytes: Iterable[LabAnalyte]) -> LabTable:
     """
     compiled: dict[str, Compiled] = {}
     names: dict[str, list[str]] = {}
-    symbols: dict[str, list[tuple[str, str]]] = {}
+    symbols: dict[str, dict[str, tuple[str, ...]]] = {}
     for a in analytes:
         try:
             units = unit_table(a.unit, [(u.unit, u.factor, u.offset) for u in a.also])
@@ -57,17 +57,22 @@ def compile_labs(analytes: Iterable[LabAnalyte]) -> LabTable:
         compiled[a.id] = Compiled(a, units)
         for name in (a.names.en, a.names.zh, *a.aliases.en, *a.aliases.zh):
             if len(name) == 1:
-                symbols.setdefault(fold(name), []).append((a.id, name))
+                _add(symbols, name, a.id)
             elif a.id not in names.setdefault(fold(name), []):
                 names[fold(name)].append(a.id)
         for symbol in a.symbols:
-            symbols.setdefault(fold(symbol), []).append((a.id, symbol))
+            _add(symbols, symbol, a.id)
     _check_links(compiled)
     automaton = ahocorasick.Automaton()
     for key in {**names, **symbols}:
-        automaton.add_word(key, (len(key), tuple(names.get(key, ())), tuple(symbols.get(key, ()))))
+        automaton.add_word(key, (len(key), tuple(names.get(key, ())), symbols.get(key, {})))
     automaton.make_automaton()
     return LabTable(compiled, automaton)
+
+
+def _add(symbols: dict[str, dict[str, tuple[str, ...]]], spelling: str, analyte: str) -> None:
+    spellings = symbols.setdefault(fold(spelling), {})
+    spellings[spelling] = tuple(dict.fromkeys((*spellings.get(spelling, ()), analyte)))
 
 
 def _check_links(compiled: dict[str, Compiled]) -> None:
@@ -84,13 +89,9 @@ def find_names(text: str, folded: str, table: LabTable) -> list[Hit]:
         return found
     for last, (length, ids, symbols) in table.automaton.iter(folded):
         start, end = last + 1 - length, last + 1
-        if not _whole(folded, start, end):
-            continue
-        written = text[start:end]
-        if ids:
-            found.append(Hit(start, end, ids, symbol=False))
-        elif any(written == spelling for _, spelling in symbols):
-            found.append(Hit(start, end, tuple(dict.fromkeys(i for i, s in symbols if s == written)), symbol=True))
+        meant = ids or symbols.get(text[start:end])
+        if meant and _whole(folded, start, end):
+            found.append(Hit(start, end, meant, symbol=not ids))
     found.sort(key=lambda h: (h.start, -h.end))
     kept: list[Hit] = []
     for hit in found:
