@@ -73,6 +73,7 @@ def _disease(d: Disease, k: Knowledge) -> Iterator[str]:
     )
     yield from missing("mimic", [m.disease for m in d.mimics] + [i for t in d.investigations for i in t.separates], k.diseases)
     yield from missing("test", [t.test for t in d.investigations], k.investigations)
+    yield from missing("finding", [i for t in d.investigations for i in t.given], k.findings)
     yield from missing("drug", [t.drug for t in d.treatment if t.drug], {x.id for x in k.drugs.drugs})
     yield from (f"disease {d.id}: finding {i} is listed twice" for i in sorted({i for i in listed if listed.count(i) > 1}))
     if any((t.drug is None) == (t.measure is None) for t in d.treatment):
@@ -94,12 +95,12 @@ def _investigations(k: Knowledge) -> Iterator[str]:
 
 def _red_flags(k: Knowledge) -> Iterator[str]:
     for rule in k.red_flags.values():
-        for finding in (*rule.all_of, *rule.any_of, *rule.none_of):
+        for finding in (*rule.all_of, *rule.any_of, *rule.none_of, *(f for group in rule.one_of_each for f in group)):
             if finding not in k.findings:
                 yield f"red flag {rule.id}: finding {finding} is unknown"
         if rule.source not in k.sources:
             yield f"red flag {rule.id}: source {rule.source} is unknown"
-        if not rule.all_of and not rule.any_of:
+        if not rule.all_of and not rule.any_of and not rule.one_of_each:
             yield f"red flag {rule.id}: would fire always"
 
 

@@ -83,7 +83,7 @@ class Source(Strict):
     jurisdiction: str
     """Where it speaks for: CN, US, UK, EU, WHO, international …"""
     grade: Literal[
-        "guideline", "consensus", "systematic-review", "review", "cohort", "case-series", "label", "textbook", "database", "editorial"
+        "guideline", "consensus", "systematic-review", "review", "trial", "cohort", "case-series", "label", "textbook", "database", "editorial"
     ]
     version: str = ""
     pmid: str = ""
@@ -101,7 +101,8 @@ class FindingTerm(Strict):
     parents: tuple[Id, ...] = ()
     """More general findings that this one implies."""
     forms: BilingualList = BilingualList()
-    """Wordings that say it is there. Lower case, singular. `a .. b` matches a and then b close by in one clause."""
+    """Wordings that say it is there. Lower case, singular. `a .. b` matches a and then b close by in one sentence, `a ~ b` closer, in one
+    clause, and heeds a "not" between the two."""
     absent_forms: BilingualList = BilingualList()
     """Wordings that by themselves say it is not there: "non-tender", "无痛性"."""
     leak: Share | None = None
@@ -166,9 +167,11 @@ class DiseaseTest(Strict):
     """An investigation that helps with this disease, in the order a careful doctor would use them."""
 
     test: Id
-    role: Literal["screen", "confirm", "when-in-doubt", "exclude", "severity", "before-treatment", "monitor"]
-    """`when-in-doubt` confirms too, but a typical picture does without it."""
+    role: Literal["screen", "confirm", "when-in-doubt", "exclude", "severity", "before-treatment", "monitor", "after-recovery"]
+    """`when-in-doubt` confirms too, but a typical picture does without it. `after-recovery` is for weeks after, as patch tests of drugs."""
     separates: tuple[Id, ...] = ()
+    given: tuple[Id, ...] = ()
+    """Findings; where any are named, the test is for a patient who has one of them."""
     note: Bilingual | None = None
 
 
@@ -278,6 +281,8 @@ class RedFlag(Strict):
     """Every one of these present (a child of it counts)."""
     any_of: tuple[Id, ...] = ()
     """And at least one of these, where given."""
+    one_of_each: tuple[tuple[Id, ...], ...] = ()
+    """And at least one of each of these groups. A finding may stand in several: (A or B) and (A or C) is A, or B with C."""
     none_of: tuple[Id, ...] = ()
     age_below: float | None = None
     """Years; the rule asks for a known age."""

@@ -20,8 +20,10 @@ LIVE = 0.02
 """A must-not-miss disease above this probability stays in its lane."""
 LIVE_EVIDENCE = 2.5
 """…or with findings that together make it this many times (natural log) likelier than before."""
-MIMICKED = 0.0005
-"""…or while it is at least this likely, if the file of a leading diagnosis names it among its mimics."""
+STRONG_EVIDENCE = 5.0
+"""…or this many times, however well another diagnosis explains them…"""
+LEAST = 0.0005
+"""…and at least this likely. What the file of a leading diagnosis names among its mimics stays whatever its probability."""
 NEUTRAL = 0.3
 """A likelihood ratio whose log2 is smaller than this says nothing worth showing."""
 HALLMARK = 0.5
@@ -48,12 +50,14 @@ def build_differential(
         before: The previous version, to say what changed.
     """
     order = [int(i) for i in np.argsort(-ranking.probability)]
-    mimics = {m.disease for i in order if ranking.probability[i] >= LINKED for m in diseases[model.diseases[i]].mimics}
-    lane = [i for i in order if _must_not_be_missed(ranking, i, diseases[model.diseases[i]], mimics)]
+    confidence = confidence_of(ranking)
+    leading = [i for n, i in enumerate(order) if (n == 0 and confidence != "none") or ranking.probability[i] >= LINKED]
+    mimics = {m.disease for i in leading for m in diseases[model.diseases[i]].mimics}
+    known = confidence != "none"  # of a record that says nothing, nothing is in sight: what is left is the prior of all patients
+    lane = [i for i in order if known and _must_not_be_missed(ranking, i, diseases[model.diseases[i]], mimics)]
     shown = order[:SHOWN] + [i for i in lane if i not in order[:SHOWN]]
     places = {f.id: f for f in findings if f.experiencer == "patient"}
     diagnoses = [_diagnosis(model, ranking, i, diseases[model.diseases[i]], terms, places) for i in shown]
-    confidence = confidence_of(ranking)
     return Differential(
         diagnoses=diagnoses,
         must_not_miss=[model.diseases[i] for i in lane],
@@ -87,10 +91,10 @@ def converged(ranking: Ranking) -> bool:
 def _must_not_be_missed(ranking: Ranking, i: int, disease: Disease, mimics: set[str]) -> bool:
     if not disease.must_not_miss:
         return False
-    p = float(ranking.probability[i])
-    if disease.id in mimics and p >= MIMICKED:
-        return True
-    return p >= LIVE or (p >= LIVE / 10 and float(ranking.evidence[i]) >= LIVE_EVIDENCE)
+    p, evidence = float(ranking.probability[i]), float(ranking.evidence[i])
+    return (
+        disease.id in mimics or p >= LIVE or (p >= LIVE / 10 and evidence >= LIVE_EVIDENCE) or (p >= LEAST and evidence >= STRONG_EVIDENCE)
+    )
 
 
 def _diagnosis(

@@ -27,6 +27,8 @@ DANGER = 0.15
 """Probability from which a must-not-miss diagnosis opens the gate of the test that confirms it…"""
 DANGER_IN_EMERGENCY = 0.05
 """…and when there is a critical red flag."""
+LATER = frozenset({"monitor", "before-treatment", "after-recovery"})
+"""Roles that are not for today."""
 INVASIVE: frozenset[Tier] = frozenset({"minor-invasive", "invasive-or-costly"})
 LIKELY = 0.2
 """A diagnosis's own invasive tests are weighed when it is at least this likely; a dangerous one's sooner."""
@@ -34,8 +36,8 @@ TYPICAL = 0.8
 """A diagnosis this likely needs no test that its file asks for only when in doubt."""
 STILL_LIVE = 0.05
 """An invasive test that excludes is weighed while what it excludes is at least this likely."""
-WORTH_A_WOUND = 0.15
-"""Bits that an invasive test has to promise if no diagnosis asks for it."""
+UNASKED = 0.1
+"""Bits that a blood test has to promise if no diagnosis asks for it; tissue is not taken unasked."""
 ALWAYS_OPEN: tuple[Tier, ...] = ("ask-examine", "non-invasive")
 RISK_COST = {"none": 0.0, "venepuncture": 20.0, "minor": 150.0, "major": 600.0}
 """CNY that the harm of a test is counted as, when tests are put in order."""
@@ -63,7 +65,8 @@ def build_workup(
     setting: CareLevel,
 ) -> Workup:
     """All five tiers with their gates; only tests behind an open gate are recommended."""
-    candidates = _candidates(model, ranking, differential, diseases, tests)
+    there = {f.id for f in findings if f.status == "present" and f.experiencer == "patient"}
+    candidates = _candidates(model, ranking, differential, diseases, tests, there)
     known = {f.id for f in findings if f.status in {"present", "absent"} and f.experiencer == "patient"}
     emergency = [a for a in alerts if a.level == "critical" and a.kind == "red-flag"]
     rungs = []
@@ -135,14 +138,20 @@ def gate(
 
 
 def _candidates(
-    model: DiagnosisModel, ranking: Ranking, differential: Differential, diseases: Mapping[str, Disease], tests: Mapping[str, Investigation]
+    model: DiagnosisModel,
+    ranking: Ranking,
+    differential: Differential,
+    diseases: Mapping[str, Disease],
+    tests: Mapping[str, Investigation],
+    there: set[str],
 ) -> list[Candidate]:
     wanted: dict[str, list[tuple[str, DiseaseTest]]] = {}
     probability = {d.id: d.probability for d in differential.diagnoses}
     for d in differential.diagnoses:
         if d.probability >= CONSIDERED or (d.id in differential.must_not_miss and d.probability >= IN_LANE):
             for entry in diseases[d.id].investigations:
-                if entry.test in tests and _asks(entry, d.id, tests[entry.test].tier, probability, differential.must_not_miss):
+                due = entry.role not in LATER and (not entry.given or not there.isdisjoint(entry.given))
+                if due and entry.test in tests and _asks(entry, d.id, tests[entry.test].tier, probability, differential.must_not_miss):
                     wanted.setdefault(entry.test, []).append((d.id, entry))
     found = []
     field = field_of(model, ranking.probability, ranking.other)
@@ -159,18 +168,20 @@ def _candidates(
 
 
 def _asks(entry: DiseaseTest, disease: str, tier: Tier, probability: Mapping[str, float], lane: Sequence[str]) -> bool:
-    """Whether a diagnosis asks for a test now. A wound needs a reason that is live: a likely diagnosis, or a danger to rule out."""
-    if entry.role in {"monitor", "before-treatment"}:
-        return False
+    """Whether a diagnosis asks for a test. A wound needs a reason that is live: a likely diagnosis, or a danger to rule out."""
     if tier not in INVASIVE:
         return True
     p = probability[disease]
+    if disease in lane and entry.role in {"confirm", "when-in-doubt"}:
+        return p >= DANGER_IN_EMERGENCY and (entry.role == "confirm" or p < TYPICAL)
+    if p < LIKELY:
+        return False
+    live = any(probability.get(o, 0.0) >= (IN_LANE if o in lane else STILL_LIVE) for o in entry.separates)
+    if entry.role == "confirm":
+        return live or p < TYPICAL or not entry.separates
     if entry.role == "when-in-doubt":
-        return LIKELY <= p < TYPICAL
-    if entry.role == "exclude":
-        live = any(probability.get(other, 0.0) >= STILL_LIVE or other in lane for other in entry.separates)
-        return p >= LIKELY and (live if entry.separates else p < TYPICAL)
-    return p >= LIKELY or (disease in lane and p >= DANGER_IN_EMERGENCY)
+        return p < TYPICAL and (live or not entry.separates)
+    return live if entry.separates else p < TYPICAL
 
 
 def _order(candidate: Candidate) -> float:
@@ -180,8 +191,9 @@ def _order(candidate: Candidate) -> float:
 
 
 def _worth(candidate: Candidate, known: set[str]) -> bool:
-    least = WORTH_A_WOUND if candidate.test.tier in INVASIVE else 2 * LEAST_GAIN
-    return bool(candidate.wanted) or candidate.gain >= least or bool(set(candidate.test.yields) & known)
+    if candidate.wanted or not known.isdisjoint(candidate.test.yields):
+        return True
+    return candidate.test.tier not in INVASIVE and candidate.gain >= (2 * LEAST_GAIN if candidate.test.tier in ALWAYS_OPEN else UNASKED)
 
 
 def _dangerous_wants(chosen: list[Candidate], differential: Differential, least: float) -> list[str]:

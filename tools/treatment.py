@@ -13,6 +13,7 @@ from yingzhi.clinical.treatment import TreatmentOption, TreatmentReview
 from yingzhi.clinical.words import Text
 from yingzhi.knowledge.models import Disease, Treatment
 from yingzhi.tools.contraindications import review_medications
+from yingzhi.tools.differential import LIVE
 from yingzhi.tools.drug_names import resolve_drug
 from yingzhi.tools.formulary import Formulary
 from yingzhi.tools.medications import HIGH_RISK, RECENT
@@ -21,6 +22,9 @@ from yingzhi.tools.red_flags import text
 DRUG_ERUPTION = "drug-eruption"
 LIKELY = 0.2
 """Options are judged for diagnoses at least this likely, three at most."""
+LATER = 3
+"""From this line on a drug is for when the earlier ones have failed or can't be given."""
+TUMOUR = frozenset({"malignant-tumour", "melanocytic"})
 ROUTE: Mapping[str, str] = {"topical": "topical", "oral": "oral", "infusion": "iv"}
 LEVEL: Mapping[str, AlertLevel] = {"stop": "critical", "decide": "warning", "watch": "notice", "note": "notice"}
 
@@ -34,8 +38,9 @@ def review_treatment(
     """
     patient = drug_patient(history)
     current = review_medications([], [], patient, formulary)
-    leading = [d for d in differential.diagnoses if d.probability >= LIKELY][:3] if differential.confidence in {"moderate", "high"} else []
-    options = [o for d in leading for o in _options(d, diseases[d.id], patient, formulary)]
+    leading = _leading(differential)
+    tissue_first = _live_tumour(differential, history, diseases)
+    options = [_weighed(o, t, tissue_first) for d in leading for o, t in _options(d, diseases[d.id], patient, formulary)]
     return TreatmentReview(
         current=current,
         options=options,
@@ -43,6 +48,17 @@ def review_treatment(
         alerts=[*culprits(leading, diseases, patient, formulary), *(_alert(a) for a in current.alerts)],
         not_checked=unchecked(current, formulary),
     )
+
+
+def judged_drugs(history: History, differential: Differential, diseases: Mapping[str, Disease], formulary: Formulary) -> list[str]:
+    """Ids of the drugs that such a review is about: what the patient takes, then the options of the leading diagnoses."""
+    current = (resolve_drug(m.name, formulary) for m in history.medications if m.stopped_days_ago is None)
+    options = (t.drug for d in _leading(differential) for t in diseases[d.id].treatment if t.drug in formulary.drugs)
+    return list(dict.fromkeys([*(m.drug for m in current if m), *(d for d in options if d)]))
+
+
+def _leading(differential: Differential) -> list[Diagnosis]:
+    return [d for d in differential.diagnoses if d.probability >= LIKELY][:3] if differential.confidence in {"moderate", "high"} else []
 
 
 def culprits(leading: list[Diagnosis], diseases: Mapping[str, Disease], patient: DrugPatient, formulary: Formulary) -> list[Alert]:
@@ -100,9 +116,34 @@ def drug_patient(history: History) -> DrugPatient:
     )
 
 
-def _options(diagnosis: Diagnosis, disease: Disease, patient: DrugPatient, formulary: Formulary) -> list[TreatmentOption]:
-    ordered = sorted(disease.treatment, key=lambda t: t.line)
-    return [_option(diagnosis, t, patient, formulary) for t in ordered]
+def _live_tumour(differential: Differential, history: History, diseases: Mapping[str, Disease]) -> Diagnosis | None:
+    """The likeliest dangerous tumour that is still live and that no tissue has spoken to."""
+    if any(f.kind == "histology" and f.experiencer == "patient" for f in history.findings):
+        return None
+    live = (d for d in differential.diagnoses if d.id in differential.must_not_miss and d.probability >= LIVE)
+    return next((d for d in live if diseases[d.id].group in TUMOUR), None)
+
+
+def _weighed(option: TreatmentOption, t: Treatment, tumour: Diagnosis | None) -> TreatmentOption:
+    """An option that no rule speaks against may still be out of turn: later lines, and local treatment before tissue."""
+    if option.suitable != "yes" or option.drug is None:
+        return option
+    if tumour is not None and t.route == "topical":
+        why = Text(
+            en=f"Tissue first: {tumour.en} is still possible, and local treatment hides it.",
+            zh=f"先取组织：{tumour.zh}尚未排除，局部治疗会掩盖病变。",
+        )
+    elif t.line >= LATER:
+        why = Text(
+            en="A later line: for when the earlier options have failed or can't be given.", zh="后线选择：前线治疗无效或不宜使用时再考虑。"
+        )
+    else:
+        return option
+    return option.model_copy(update={"suitable": "caution", "why": why})
+
+
+def _options(diagnosis: Diagnosis, disease: Disease, patient: DrugPatient, formulary: Formulary) -> list[tuple[TreatmentOption, Treatment]]:
+    return [(_option(diagnosis, t, patient, formulary), t) for t in sorted(disease.treatment, key=lambda t: t.line)]
 
 
 def _option(diagnosis: Diagnosis, t: Treatment, patient: DrugPatient, formulary: Formulary) -> TreatmentOption:
