@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLE ?= examples/zoster.zh.txt
 
-.PHONY: all install consult test format lint types bench live schema clean
+.PHONY: all install browser consult test evals format lint types bench live schema clean
 
 all: lint types test
 
@@ -16,11 +16,21 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Chromium looks at the HTML report in a test; without it that test is skipped.
+browser:
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium) >/dev/null 2>&1 \
+		|| echo "chromium could not be installed: the test of the HTML report will be skipped"
+
 consult: install
 	$(BIN)/yingzhi consult $(EXAMPLE)
 
 test: install
 	$(BIN)/python -m pytest -q
+
+# The gold cases on the embedded engine; fails if a gate of safety does not hold.
+evals: install
+	$(BIN)/yingzhi eval check
+	$(BIN)/yingzhi eval run --model none
 
 format: install
 	$(BIN)/ruff check --fix --quiet . || true

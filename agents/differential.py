@@ -25,9 +25,12 @@ def weigh(view: View, desk: Desk) -> Differential:
     history: History = view["history"]
     r = desk.resources
     ranking = desk.call(rank_record, r.model, history, case.setting)
+    raised = [r.knowledge.red_flags[a.id] for a in history.red_flags if a.id in r.knowledge.red_flags]
+    alarming = {disease for rule in raised for disease in rule.points_to}
     result = desk.call(
-        build_differential, r.model, ranking, r.knowledge.diseases, r.knowledge.findings, history.findings, before=view.get("differential")
-    )
+        build_differential, r.model, ranking, r.knowledge.diseases, r.knowledge.findings, history.findings,
+        before=view.get("differential"), alarming=alarming,
+    )  # fmt: skip
     path = decision_path(history, result, r.knowledge)
     evidence, searched = search_evidence(result, desk)
     return result.model_copy(update={"decision_path": path, "evidence": evidence, "evidence_searched": searched})
@@ -35,16 +38,17 @@ def weigh(view: View, desk: Desk) -> Differential:
 
 def search_evidence(result: Differential, desk: Desk) -> tuple[list[Citation], bool]:
     """Passages for the leading diagnoses from the built-in corpus and what the site has ingested."""
-    if not desk.resources.retrievers or result.confidence == "none":
+    r = desk.resources
+    if not r.retrievers or result.confidence == "none":
         return [], False
     found: dict[str, Citation] = {}
     try:
         for diagnosis in [d for n, d in enumerate(result.diagnoses[:SEARCHED]) if n == 0 or d.probability >= LIVE]:
             query = f"{diagnosis.en} {diagnosis.zh}"  # the names alone: a passage has to cover the words of a query to count as found
-            for retriever in desk.resources.retrievers:
+            for retriever in r.retrievers:
                 for collection in retriever.collections():
-                    evidence = desk.call(
-                        retriever.search, query, collection=collection, tenant=desk.resources.tenant, k=PASSAGES, expand=False
+                    evidence = desk.call_about(
+                        [diagnosis.id], retriever.search, query, collection=collection, tenant=r.tenant, k=PASSAGES, expand=False
                     )
                     found |= {hit.source_id: cite_hit(hit) for hit in evidence.hits if hit.source_id not in found}
     except ToolError:

@@ -15,6 +15,7 @@ from yingzhi.clinical.report import InterpretedReport
 from yingzhi.clinical.words import Sex, Span, Text
 from yingzhi.knowledge.models import FindingTerm
 from yingzhi.tools.demographics import Demographics, read_demographics
+from yingzhi.tools.drug_response import drug_responses
 from yingzhi.tools.extraction import Extraction, Mention, extract, merge_mentions
 from yingzhi.tools.impression import complaint, impression
 from yingzhi.tools.labs import parse_labs
@@ -41,7 +42,8 @@ def read_record(view: View, desk: Desk) -> History:
     check_phenotypes(case.phenotypes)
     noted = desk.call(extract, case.text, r.lexicon)
     read = desk.call(read_demographics, case.text)
-    from_note = merge_mentions(case.text, noted.findings, terms)
+    responses = desk.call(drug_responses, case.text, noted, r.formulary.drugs)
+    from_note = merge_mentions(case.text, (*noted.findings, *responses), terms)
     patient = merge_patient(case.patient, read, from_note)
     labs = desk.call(parse_labs, case.text, patient.sex, patient.age, r.labs)
     readings, from_reports, report_labs = _reports(case, desk, terms, patient.sex, patient.age)
@@ -72,6 +74,7 @@ def read_record(view: View, desk: Desk) -> History:
     about_skin = any(f.kind in SKIN_KINDS or f.id in SKIN_FINDINGS for f in findings) or any(n.experiencer == "patient" for n in named)
     spare = implied(findings, r.model.ancestors)
     telling = [f for f in findings if f.id not in spare]
+    there = [f.id for f in findings if f.status == "present" and f.experiencer == "patient"]
     return History(
         patient=patient,
         complaint=complaint(telling, days),
@@ -84,7 +87,7 @@ def read_record(view: View, desk: Desk) -> History:
         reports=readings,
         medications=medications,
         timeline=_timeline(case.text, read),
-        red_flags=desk.call(red_flags, findings, patient.age, r.knowledge.red_flags.values(), terms, r.model.ancestors)
+        red_flags=desk.call_about(there, red_flags, findings, patient.age, r.knowledge.red_flags.values(), terms, r.model.ancestors)
         + record_alerts(case.text, about_skin, findings, patient),
         questions=desk.call(next_questions, r.model, ranking, terms, findings, patient),
         completeness=completeness(case, findings, bool(read.durations)),
@@ -110,7 +113,8 @@ def _reports(
         labs += desk.call(parse_labs, report.text, sex, age, r.labs, source)
         test = r.knowledge.investigations.get(report.test)
         kind = None if report.kind == "other" else report.kind
-        reading = desk.call(interpret_report, report.text, kind, mentions, kind_of, test.yields if test else (), source)
+        about = [test.id] if test else []
+        reading = desk.call_about(about, interpret_report, report.text, kind, mentions, kind_of, test.yields if test else (), source)
         readings.append(reading)
         findings += [_of(terms[f.id], f.status, spans=[f.span]) for f in reading.findings]
         findings += [_of(terms[i], "absent", derived_from=source, spans=[reading.span]) for i in reading.excluded if i in terms]

@@ -6,7 +6,7 @@ from yingzhi.agents.specialist import Desk, Specialist, View
 from yingzhi.clinical.differential import Differential
 from yingzhi.clinical.history import History
 from yingzhi.clinical.treatment import TreatmentReview
-from yingzhi.tools.treatment import review_treatment
+from yingzhi.tools.treatment import judged_drugs, review_treatment
 
 
 def assess_medication(view: View, desk: Desk) -> TreatmentReview:
@@ -14,7 +14,8 @@ def assess_medication(view: View, desk: Desk) -> TreatmentReview:
     history: History = view["history"]
     differential: Differential = view["differential"]
     r = desk.resources
-    return desk.call(review_treatment, history, differential, r.knowledge.diseases, r.formulary)
+    about = judged_drugs(history, differential, r.knowledge.diseases, r.formulary)
+    return desk.call_about(about, review_treatment, history, differential, r.knowledge.diseases, r.formulary)
 
 
 PHARMACOLOGY = Specialist(

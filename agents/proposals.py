@@ -20,6 +20,11 @@ def _cut(value: Any) -> Any:
     return value[:LONGEST] if isinstance(value, str) else "" if value is None else value
 
 
+def _number(value: Any) -> Any:
+    """Digits are a number; `true`, which Python takes for 1, is none."""
+    return None if isinstance(value, bool) else int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+
+
 Words = Annotated[str, BeforeValidator(_cut), Field(max_length=LONGEST)]
 Id = Annotated[str, BeforeValidator(_cut), Field(max_length=LONGEST)]
 Few = Annotated[list[T], BeforeValidator(_first_items), Field(max_length=MOST)]
@@ -140,6 +145,13 @@ class Verdict(_Form):
     supported: list[int] = Field(default_factory=list, description="numbers of the pairs")
 
 
+class Judgement(_Form):
+    """A grade of a finished consultation by one criterion; the reason comes first, so that the grade follows from it."""
+
+    why: Annotated[Words, Field(min_length=1, description="one sentence")]
+    grade: Annotated[Literal[1, 2, 3, 4, 5], BeforeValidator(_number)]
+
+
 PROPOSALS: dict[str, type[BaseModel]] = {
     "history": HistoryProposal,
     "differential": DifferentialProposal,
@@ -148,5 +160,5 @@ PROPOSALS: dict[str, type[BaseModel]] = {
     "documentation": DocumentationProposal,
     "challenge": Challenge,
 }
-FORMS: dict[str, type[BaseModel]] = {**PROPOSALS, "verify": Verdict}
+FORMS: dict[str, type[BaseModel]] = {**PROPOSALS, "verify": Verdict, "judge": Judgement}
 """All that a model is asked to fill in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,20 +63,34 @@ class Desk:
 
     def call(self, tool: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a tool and record that it was called, how it ended and how long it took (no patient text)."""
+        return self.call_about((), tool, *args, **kwargs)
+
+    def call_about(self, about: Iterable[str], tool: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same, and record what the call is about.
+
+        Args:
+            about: Ids of the knowledge: findings, diseases, drugs, tests, analytes. Never words of the case or of a query.
+            tool: The tool.
+            *args: Its own.
+            **kwargs: Its own.
+        """
         name = getattr(tool, "__name__", "tool")
-        self.emit("tool.called", {"tool": name})
+        ids = list(about)
         began = perf_counter()
+        self.emit("tool.called", {"tool": name, "about": ids, "at": began} if ids else {"tool": name, "at": began})
         try:
             result = tool(*args, **kwargs)
         except Exception as error:
-            self.emit("tool.returned", {"tool": name, "ok": False, "error": type(error).__name__, "milliseconds": _ms(began)})
+            self.emit("tool.returned", {"tool": name, "ok": False, "error": type(error).__name__, **_spent(began)})
             raise
-        self.emit("tool.returned", {"tool": name, "ok": True, "error": "", "milliseconds": _ms(began)})
+        self.emit("tool.returned", {"tool": name, "ok": True, "error": "", **_spent(began)})
         return result
 
 
-def _ms(began: float) -> float:
-    return round((perf_counter() - began) * 1000, 2)
+def _spent(began: float) -> dict[str, float]:
+    """How long it took, and the clock's reading: what is told in one piece later did not happen at once."""
+    ended = perf_counter()
+    return {"milliseconds": round((ended - began) * 1000, 2), "at": ended}
 
 
 Playbook = Callable[[View, Desk], BaseModel]

@@ -7,6 +7,7 @@ from yingzhi.clinical.differential import Differential
 from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.workup import Workup
+from yingzhi.tools.differential import LIVE
 from yingzhi.tools.ladder import build_workup
 from yingzhi.tools.observations import rank_record
 
@@ -18,7 +19,8 @@ def plan_workup(view: View, desk: Desk) -> Workup:
     differential: Differential = view["differential"]
     r = desk.resources
     ranking = rank_record(r.model, history, case.setting)
-    return desk.call(
+    return desk.call_about(
+        [d.id for d in differential.diagnoses if d.probability >= LIVE or d.id in differential.must_not_miss],
         build_workup,
         r.model,
         ranking,

@@ -18,7 +18,7 @@ app = typer.Typer(
     "It reads a record, ranks diagnoses with what speaks for and against each, proposes the cheapest harmless test first, checks drugs "
     "and drafts documents. The doctor decides and signs.\n\n"
     "Start with: [bold]yingzhi consult examples/zoster.zh.txt[/bold]",
-    epilog="All local state lives in YINGZHI_HOME. Nothing is sent anywhere.",
+    epilog="All local state lives in YINGZHI_HOME. Nothing is sent anywhere unless you set a model or run `eval export`.",
 )
 app.command("consult")(consult.consult)
 app.command("batch")(batch.batch)

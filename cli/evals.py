@@ -1,4 +1,4 @@
-"""`yingzhi eval`: run, score, show, compare, promote, replay, check."""
+"""`yingzhi eval`: run, score, show, judge, compare, report, promote, replay, check, export."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from yingzhi.cli import inbox
 from yingzhi.clinical.errors import GoldError, SettingsError
 
 if TYPE_CHECKING:
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from yingzhi.clinical.words import Language
     from yingzhi.evals.cases import GoldCase
     from yingzhi.evals.runs import Run
+    from yingzhi.evals.score import Scorer
     from yingzhi.graphs.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(inbox.app, name="inbox")
 
 RUN = Annotated[str, typer.Argument(help="Name of a run, or its folder.")]
 CASES = Annotated[Path | None, typer.Option("--cases", help="Folder of gold cases; the built-in ones by default.", metavar="DIR")]
@@ -97,6 +100,47 @@ def show(run: RUN, by: BY = None, case: Annotated[str | None, typer.Option(help=
             sys.stdout.write(f"  {name:<20} {value:>9}  {found.why}\n")
 
 
+@app.command("judge")
+def judge_(
+    run: RUN,
+    judge: Annotated[
+        list[str],
+        typer.Option(help="Model settings of a judge, as for `consult --model`. Give two, of different families: then they are compared."),
+    ],
+    only: Annotated[list[str] | None, typer.Option(help="Cases of a slice only, e.g. group:pregnancy, or one case by its id.")] = None,
+    cases: CASES = None,
+    at_once: Annotated[int, typer.Option(min=1, help="Traces that are judged at once.")] = 4,
+) -> None:
+    """Have language models grade a run from 1 to 5 by what rules can't score: reasoning, summary, next questions.
+
+    The grades are kept in the run's folder (`judge.jsonl`) and shown by `show` and `compare` from then on; they never are gates. A judging
+    that was stopped goes on where it was, and a judge that failed is asked again. Rubrics: `yingzhi prompts show judge-summary`.
+    """
+    import asyncio
+
+    from yingzhi.agents.models.chat import Models
+    from yingzhi.cli.batch import ready
+    from yingzhi.evals.cases import GOLD, load_cases
+    from yingzhi.evals.engine import progress
+    from yingzhi.evals.judge import judge_run
+    from yingzhi.evals.judge_agreement import as_text, judging
+    from yingzhi.evals.judge_grades import CRITERIA, grades_file, read_grades
+
+    stored, gold = _run(run), load_cases(cases or GOLD)
+    chosen = {c.id for c in _chosen(gold, only or [])} & set(stored.manifest.cases)
+    if not chosen:
+        raise GoldError(f"{stored.manifest.id}: no case of this run is in {' and '.join(only or [])}")
+    judges = [Models(s.model) for s in (_settings(name, None) for name in judge) if s.model is not None]
+    if len(judges) < len(judge):
+        raise SettingsError("--judge: a model is needed")
+    for name in judge:
+        ready(name)
+    total = len(chosen) * len(stored.manifest.languages) * stored.manifest.epochs * len(CRITERIA) * len(judges)
+    with progress(total, 0, "grades") as step:
+        asyncio.run(judge_run(stored, {c.id: c for c in gold}, judges, chosen, at_once, step))
+    sys.stdout.write(f"run {stored.manifest.id}\n\n" + as_text(judging(read_grades(grades_file(stored.folder)))))
+
+
 @app.command("compare")
 def compare_(
     before: RUN,
@@ -107,12 +151,30 @@ def compare_(
 ) -> None:
     """Compare two runs: only what changed, with reasons, intervals and the difference of the prompts. Exit code 1 if a gate was lost."""
     from yingzhi.evals.compare import as_text, compare
-    from yingzhi.evals.scorers import standard
 
-    found = compare(_run(before), _run(after), standard(), by or [])
+    runs = _run(before), _run(after)
+    found = compare(*runs, _scorers(*runs), by or [])
     sys.stdout.write(found.model_dump_json(indent=1) + "\n" if as_json else as_text(found, most))
     if found.lost:
         raise typer.Exit(1)
+
+
+@app.command("report")
+def report_(
+    runs: Annotated[list[str], typer.Argument(help="Names of runs, or their folders; each is compared with the first.", metavar="RUN...")],
+    out: Annotated[Path, typer.Option(help="The HTML file.", metavar="FILE")],
+    by: BY = None,
+    lang: Annotated[Literal["zh", "en"], typer.Option(help="Language of the report's own words.")] = "en",
+) -> None:
+    """Write one HTML file on a run, or on several compared: verdict, scores, what changed and why, every case, calibration, cost.
+
+    It asks for nothing from outside, so it can be mailed and kept; it holds ids and reasons of the cases and the prompts that differ.
+    """
+    from yingzhi.evals.report import write_report
+
+    opened = [_run(name) for name in runs]
+    write_report(opened, _scorers(*opened), out, by or [], lang)
+    sys.stdout.write(f"{out}\n")
 
 
 @app.command("promote")
@@ -191,6 +253,34 @@ def check(cases: CASES = None) -> None:
         raise typer.Exit(2)
 
 
+@app.command("export")
+def export_(
+    run: RUN,
+    endpoint: Annotated[
+        str, typer.Option(help="OpenTelemetry collector, OTLP over HTTP, e.g. http://127.0.0.1:4318; the path is /v1/traces by default.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option(help="File for the spans as OTLP JSON.", metavar="FILE")] = None,
+    with_text: Annotated[bool, typer.Option("--with-text", help="The record, the drafts and the scorers' reasons go along.")] = False,
+) -> None:
+    """Export the traces of a run as OpenTelemetry spans, with the names of the GenAI conventions and of OpenInference.
+
+    Nothing is ever exported but by this command, and no text of a record but with --with-text. Sent again, a run is there once. Headers,
+    timeout and certificates are taken from OpenTelemetry's environment variables (OTEL_EXPORTER_OTLP_HEADERS and so on).
+    """
+    from yingzhi.evals.otel import send, spans_of_run, traces_url, write
+
+    if not endpoint and out is None:
+        raise SettingsError("say where to: --endpoint or --out")
+    url = traces_url(endpoint) if endpoint else ""
+    spans = list(spans_of_run(_run(run), with_text=with_text))
+    if with_text:
+        sys.stderr.write("yingzhi: the text of the records goes along (--with-text): whoever can read the spans can read it\n")
+    if out is not None:
+        sys.stdout.write("{} consultations, {} spans written to {}\n".format(*write(spans, out), out))
+    if url:
+        sys.stdout.write("{} consultations, {} spans sent to {}\n".format(*send(spans, url), url))
+
+
 def _settings(model: str | None, prompts: Path | None) -> Settings:
     from yingzhi.cli.batch import settings_for
 
@@ -220,14 +310,26 @@ def _run(name: str) -> Run:
     return open_run(own if (own / "run.json").exists() else Settings.from_environment(dict(os.environ)).home / "evals" / name)
 
 
-def _show(run: Run, by: Sequence[str]) -> None:
-    from yingzhi.evals.runs import scores_of, traces_of
+def _scorers(*runs: Run) -> tuple[Scorer, ...]:
+    """The standard scorers, and those of the judges of any of the runs."""
+    from yingzhi.evals.judge_grades import judge_scorers
     from yingzhi.evals.scorers import standard
+
+    judged = {s.name: s for run in runs for s in judge_scorers(run.folder)}
+    return (*standard(), *judged.values())
+
+
+def _show(run: Run, by: Sequence[str]) -> None:
+    from yingzhi.evals.judge_agreement import agreement_lines, judging
+    from yingzhi.evals.judge_grades import grades_file, read_grades
+    from yingzhi.evals.runs import scores_of, traces_of
     from yingzhi.evals.tables import as_text, parities, summarise
 
     pins = run.manifest.pins
     sys.stdout.write(f"run {run.manifest.id}: {pins.model or 'embedded engine'}, knowledge {pins.knowledge}, gold {run.manifest.gold}\n\n")
-    summary = summarise(scores_of(run), standard(), parities(traces_of(run)), by)
+    summary = summarise(scores_of(run), _scorers(run), parities(traces_of(run)), by)
     sys.stdout.write(as_text(summary))
+    if grades := read_grades(grades_file(run.folder)):
+        sys.stdout.write("\n" + "\n".join(agreement_lines(judging(grades))) + "\n")
     if summary.breaches:
         raise typer.Exit(1)

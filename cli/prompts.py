@@ -26,7 +26,7 @@ NAME = Annotated[
     str,
     typer.Argument(
         help="history, differential, workup, pharmacology, documentation, challenge (the devil's advocate), "
-        "repair (after a bad answer) or verify (a second look at citations)."
+        "repair (after a bad answer), verify (a second look at citations), or of the evals judge-reasoning, judge-summary, judge-questions."
     ),
 ]
 LANG = Annotated[Literal["zh", "en"], typer.Option(help="Language of the prompt, which is also the language the model answers in.")]
@@ -93,15 +93,15 @@ def render(
 
     What you give with --set takes the place of that; when every input is given, no case is worked up.
 
-    `repair` and `verify` have no case: yingzhi prompts render repair --set problem=… --set schema=…
+    `repair`, `verify` and the judges' have no case: yingzhi prompts render repair --set problem=… --set schema=…
     """
-    from yingzhi.prompts.load import load_prompt
+    from yingzhi.prompts.load import JUDGES, load_prompt
     from yingzhi.prompts.load import render as fill
 
     prompt = load_prompt(name, lang, prompts)
     given = dict(split_value(v) for v in values or [])
     inputs = given
-    if name not in SHARED and not given.keys() >= set(prompt.inputs):
+    if name not in SHARED and not name.startswith(JUDGES) and not given.keys() >= set(prompt.inputs):
         inputs = inputs_of(name, lang, case) | given
     sys.stdout.write(fill(prompt, **inputs))
 

@@ -223,20 +223,34 @@ def problems(case: GoldCase, knowledge: Knowledge) -> Iterator[str]:
     for key, table, ids in named:
         yield from (f"{case.id}: {key}: {i} is not among the {table}" for i in ids if i not in known[table])
     yield from (f"{case.id}: expected.alerts: {r} is no red-flag rule" for a in e.alerts for r in a.rules if r not in rules)
+    ids = knowledge.analytes.keys() | {i for table in known.values() for i in table}
+    about = [i for step in (e.trajectory.steps if e.trajectory else ()) for i in step.about]
+    yield from (f"{case.id}: expected.trajectory: {i} is no id of the knowledge" for i in about if i not in ids)
     yield from (f"{case.id}: sources: {s} is no source" for s in case.sources if s not in knowledge.sources)
-    for number, finding in enumerate(e.findings):
-        if finding.words is not None:
-            for lang in LANGUAGES:
-                if finding.words.say(lang) not in case.note.say(lang):
-                    yield f"{case.id}: expected.findings.{number}.words.{lang}: the note does not have these words"
-    for key, text in [("note", case.note), ("opening", case.opening), ("title", case.title)]:
-        yield from (f"{case.id}: {key}.{lang}: not in this language" for lang in LANGUAGES if not in_language(text.say(lang), lang))
+    yield from _words(case)
     stated = {x.finding for x in e.findings}
     yield from (f"{case.id}: hidden: {i} stands in the note" for i in case.hidden if i in stated)
     age = case.patient.age
     wanted = None if age is None else "child" if age < 18 else "elderly" if age >= 65 else "adult"
     if wanted not in {None, case.tags.age}:
         yield f"{case.id}: tags.age: the patient is {wanted}"
+
+
+def _words(case: GoldCase) -> Iterator[str]:
+    """What is missing or not in its language."""
+    for number, finding in enumerate(case.expected.findings):
+        if finding.words is not None:
+            for lang in LANGUAGES:
+                if finding.words.say(lang) not in case.note.say(lang):
+                    yield f"{case.id}: expected.findings.{number}.words.{lang}: the note does not have these words"
+    for key, text in [("note", case.note), ("opening", case.opening), ("title", case.title)]:
+        yield from (f"{case.id}: {key}.{lang}: not in this language" for lang in LANGUAGES if not in_language(text.say(lang), lang))
+    reports = [(f"reports.{n}", r.text) for n, r in enumerate(case.reports)] + [(f"results.{i}", r) for i, r in case.results.items()]
+    for key, text in reports:  # a Chinese report may be figures and abbreviations alone
+        if not in_language(text.en, "en"):
+            yield f"{case.id}: {key}.en: not in this language"
+        if not text.zh.strip() or text.zh.startswith("TODO"):
+            yield f"{case.id}: {key}.zh: there is nothing"
 
 
 def in_language(text: str, lang: Language) -> bool:

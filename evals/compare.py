@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from yingzhi.clinical.words import Record
+from yingzhi.evals.judge_grades import judged_with
 from yingzhi.evals.runs import Run, Scored, kept_prompts, scores_of, traces_of
 from yingzhi.evals.score import Scorer
 from yingzhi.evals.scorers.parity import NAME as PARITY
@@ -121,6 +122,7 @@ def _verdict(change: Mean | None, better: str) -> Verdict:
 
 def _differs(before: Run, after: Run) -> dict[str, tuple[str, str]]:
     a, b = before.manifest, after.manifest
+    panel, other = judged_with(before.folder), judged_with(after.folder)  # grades of other judges or by other rubrics are other scores
     told = {
         "code": (a.pins.code, b.pins.code),
         "knowledge": (a.pins.knowledge, b.pins.knowledge),
@@ -128,6 +130,8 @@ def _differs(before: Run, after: Run) -> dict[str, tuple[str, str]]:
         "gold": (a.gold, b.gold),
         "epochs": (str(a.epochs), str(b.epochs)),
         "languages": (", ".join(a.languages), ", ".join(b.languages)),
+        "judges": (panel[0], other[0]),
+        "rubrics": (panel[1], other[1]),
     }
     return {name: pair for name, pair in told.items() if pair[0] != pair[1]}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
@@ -23,7 +24,7 @@ from yingzhi.tools.intake import check_presentation
 
 async def run_case(case: str, presentation: Presentation, lang: Language, resources: Resources, graph: Graph, epoch: int = 1) -> Trace:
     """One consultation on a case; an error ends the run of this case only, and its kind is kept."""
-    began = perf_counter()
+    at, began = datetime.now(UTC), perf_counter()
     events: list[dict[str, Any]] = []
     state: Any = None
     try:
@@ -36,17 +37,36 @@ async def run_case(case: str, presentation: Presentation, lang: Language, resour
                 if mode == "values":
                     state = piece
                 else:
-                    events += [{k: v for k, v in e.items() if isinstance(v, str | int | float)} for e in piece if e["type"] in KEPT]  # type: ignore[index, union-attr]
+                    events += [kept_event(e, began, resources) for e in piece if e["type"] in KEPT]  # type: ignore[index, arg-type]
         seconds = perf_counter() - began
         consultation = assemble(case, state, own, seconds)
     except Exception as error:  # one case's fault must not end the run of the others
         return Trace(
-            case=case, lang=lang, epoch=epoch, presentation=presentation, consultation=None, seconds=perf_counter() - began,
+            case=case, lang=lang, epoch=epoch, presentation=presentation, consultation=None, began=at, seconds=perf_counter() - began,
             error=type(error).__name__, events=events,
         )  # fmt: skip
     return Trace(
-        case=case, lang=lang, epoch=epoch, presentation=presentation, consultation=consultation, events=events, seconds=round(seconds, 4)
-    )
+        case=case, lang=lang, epoch=epoch, presentation=presentation, consultation=consultation, events=events, began=at,
+        seconds=round(seconds, 4),
+    )  # fmt: skip
+
+
+def kept_event(event: Mapping[str, Any], began: float, resources: Resources) -> dict[str, Any]:
+    """An event as a trace keeps it: plain values, its time from the start, and of what it is about only what the knowledge knows.
+
+    Args:
+        event: As the graph tells it; `at` is a reading of `perf_counter`.
+        began: The same clock's reading at the start.
+        resources: Whose knowledge says what is an id: nothing else gets through, least of all words of the case.
+    """
+    out: dict[str, Any] = {k: v for k, v in event.items() if isinstance(v, str | int | float)}
+    if "at" in out:
+        out["at"] = round(max(0.0, out["at"] - began), 4)
+    k = resources.knowledge
+    tables = (k.findings, k.diseases, resources.formulary.drugs, k.investigations, k.analytes)
+    if about := [i for i in event.get("about", ()) if any(i in table for table in tables)]:
+        out["about"] = about
+    return out
 
 
 def run_gold(run: Run, cases: Sequence[GoldCase], resources: Resources, at_once: int) -> list[Scored]:
@@ -89,13 +109,13 @@ def run_gold(run: Run, cases: Sequence[GoldCase], resources: Resources, at_once:
 
 
 @contextmanager
-def progress(total: int, done: int) -> Iterator[Callable[[], None]]:
+def progress(total: int, done: int, what: str = "gold cases") -> Iterator[Callable[[], None]]:
     """A bar on the terminal's error stream; nothing where that is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = ("gold cases", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (what, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=total)
         if done:

@@ -18,9 +18,10 @@ from yingzhi.clinical.consultation import Pins
 from yingzhi.clinical.errors import GoldError
 from yingzhi.clinical.words import Language, Record
 from yingzhi.evals.cases import GoldCase
+from yingzhi.evals.judge_grades import judge_scorers
 from yingzhi.evals.score import Score, Scorer, scored
 from yingzhi.evals.trace import Trace, read_traces
-from yingzhi.prompts.load import Prompt, load_prompt, prompt_names
+from yingzhi.prompts.load import JUDGES, Prompt, load_prompt, prompt_names
 
 VERSION = 1
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -109,7 +110,9 @@ def _prompts(resources: Resources) -> list[Prompt]:
         return []
     settings = resources.models.settings
     return [
-        load_prompt(name, lang, settings.of(name).prompt_root if name in NAMES else settings.prompt_root) for name, lang in prompt_names()
+        load_prompt(name, lang, settings.of(name).prompt_root if name in NAMES else settings.prompt_root)
+        for name, lang in prompt_names()
+        if not name.startswith(JUDGES)  # no run is made with them
     ]
 
 
@@ -168,17 +171,21 @@ def score_trace(case: GoldCase, trace: Trace, scorers: Sequence[Scorer]) -> Scor
 
 
 def scores_of(run: Run) -> list[Scored]:
-    """The scores of a run as they were kept.
+    """The scores of a run as they were kept, with those of its judges if it was judged.
 
     Raises:
-        GoldError: It was never scored, or the scores are of another version.
+        GoldError: It was never scored, or the scores or grades are of another version.
     """
     try:
-        return [Scored.model_validate_json(line) for line in run.scores.read_bytes().splitlines() if line]
+        rows = [Scored.model_validate_json(line) for line in run.scores.read_bytes().splitlines() if line]
     except OSError as error:
         raise GoldError(f"{run.manifest.id}: not scored yet; run `yingzhi eval score {run.manifest.id}`") from error
     except ValidationError as error:
         raise GoldError(f"{run.manifest.id}/scores.jsonl: scores of another version; run `yingzhi eval score {run.manifest.id}`") from error
+    for judged in judge_scorers(run.folder):
+        for row in rows:
+            row.scores[judged.name] = judged.of(f"{row.case}.{row.lang}.{row.epoch}")
+    return rows
 
 
 def _write(path: Path, text: str) -> None:

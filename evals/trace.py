@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ class Trace(Record):
     presentation: Presentation
     consultation: Consultation | None = Field(description="Null if the run ended in an error.")
     events: list[dict[str, Any]] = Field(default_factory=list, description="Which specialist and tool ran when; no patient text.")
+    began: datetime | None = Field(default=None, description="When it began; traces of before do not say.")
     seconds: float = Field(default=0.0, ge=0)
     error: str = Field(default="", description="Kind of the error that ended the run.")
 
@@ -40,12 +42,17 @@ class Trace(Record):
 
 
 def write_traces(path: Path, traces: Iterable[Trace]) -> None:
-    """Append traces to a file, each with one write: a killed run leaves whole lines, and at most one torn one, which is cut off here."""
+    """Append traces to a file."""
+    append_lines(path, (trace.model_dump_json(exclude_defaults=True) for trace in traces))
+
+
+def append_lines(path: Path, lines: Iterable[str]) -> None:
+    """Append lines to a file, each with one write: a killed run leaves whole lines, and at most one torn one, which is cut off here."""
     with path.open("a+b") as file:
         file.seek(0)
         file.truncate(file.read().rfind(b"\n") + 1)
-        for trace in traces:
-            file.write(trace.model_dump_json(exclude_defaults=True).encode() + b"\n")
+        for line in lines:
+            file.write(line.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
-
-from yingzhi.agents.specialist import Resources
-from yingzhi.agents.team import DIFFERENTIAL, DOCUMENTATION, HISTORY, PHARMACOLOGY, WORKUP
-
-os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # before langgraph is read: a crafted checkpoint row runs code otherwise
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
+from yingzhi.agents.specialist import Resources
+from yingzhi.agents.team import DIFFERENTIAL, DOCUMENTATION, HISTORY, PHARMACOLOGY, WORKUP
 from yingzhi.graphs.nodes import challenge, node_of
 from yingzhi.graphs.review import review
 from yingzhi.graphs.state import State

@@ -55,6 +55,7 @@ class ToolCalled(_Event):
     type: Literal["tool.called"] = "tool.called"
     specialist: str
     tool: str
+    about: list[str] = Field(default_factory=list, description="Ids of the knowledge that the call is about; never words of the case.")
 
 
 class ToolReturned(_Event):

@@ -66,11 +66,16 @@ Tell = Callable[[Sequence[Told]], None]
 
 
 def _teller(specialist: str, write: Callable[[list[dict[str, Any]]], None]) -> Tell:
-    """Tells events as one piece of the stream: the graph's way to its reader costs the same for one as for forty."""
+    """Tells events as one piece of the stream: the graph's way to its reader costs the same for one as for forty.
+
+    `at` is the clock's reading (`perf_counter`) when it happened, or else when it was told: the reader comes by later.
+    """
 
     def tell(events: Sequence[Told]) -> None:
         if events:
-            write([{"type": kind, **({"specialist": specialist} if kind.startswith("tool.") else {}), **fields} for kind, fields in events])
+            at = perf_counter()
+            own = {"specialist": specialist}
+            write([{"type": kind, "at": at, **(own if kind.startswith("tool.") else {}), **fields} for kind, fields in events])
 
     return tell
 

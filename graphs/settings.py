@@ -26,6 +26,11 @@ class Settings(BaseModel):
     model: ModelSettings | None = Field(default=None, description="The language model; None works without one.")
     prices: Path | None = Field(default=None, description="YAML file of investigation id: CNY that replaces the built-in prices.")
 
+    @property
+    def checkpoints(self) -> Path:
+        """Where paused consultations are kept, by default."""
+        return self.home / "checkpoints.sqlite"
+
     @classmethod
     def from_environment(cls, environment: dict[str, str]) -> Settings:
         """Read the settings from environment variables.

@@ -86,7 +86,7 @@ def _disease(d: Disease, k: Knowledge) -> Iterator[str]:
 
 def _investigations(k: Knowledge) -> Iterator[str]:
     for test in k.investigations.values():
-        for finding in (*test.yields, *test.risk_raised_by):
+        for finding in (*test.yields, *test.risk_raised_by, *test.uninformative_in):
             if finding not in k.findings:
                 yield f"investigation {test.id}: finding {finding} is unknown"
         if test.source not in k.sources:
@@ -98,6 +98,9 @@ def _red_flags(k: Knowledge) -> Iterator[str]:
         for finding in (*rule.all_of, *rule.any_of, *rule.none_of, *(f for group in rule.one_of_each for f in group)):
             if finding not in k.findings:
                 yield f"red flag {rule.id}: finding {finding} is unknown"
+        for disease in rule.points_to:
+            if disease not in k.diseases or not k.diseases[disease].must_not_miss:
+                yield f"red flag {rule.id}: {disease} is no dangerous disease"
         if rule.source not in k.sources:
             yield f"red flag {rule.id}: source {rule.source} is unknown"
         if not rule.all_of and not rule.any_of and not rule.one_of_each:

@@ -83,7 +83,17 @@ class Source(Strict):
     jurisdiction: str
     """Where it speaks for: CN, US, UK, EU, WHO, international …"""
     grade: Literal[
-        "guideline", "consensus", "systematic-review", "review", "trial", "cohort", "case-series", "label", "textbook", "database", "editorial"
+        "guideline",
+        "consensus",
+        "systematic-review",
+        "review",
+        "trial",
+        "cohort",
+        "case-series",
+        "label",
+        "textbook",
+        "database",
+        "editorial",
     ]
     version: str = ""
     pmid: str = ""
@@ -263,6 +273,8 @@ class Investigation(Strict):
     risk: Bilingual
     risk_raised_by: tuple[Id, ...] = ()
     """Findings of the lexicon (anticoagulant-use, pregnancy …) that raise the risk for a patient."""
+    uninformative_in: tuple[Id, ...] = ()
+    """Findings with which its result says nothing, so that it is not done: sex hormones in pregnancy."""
     yields: tuple[Id, ...] = ()
     """Findings of the lexicon that the test can show or exclude."""
     turnaround: Bilingual
@@ -287,6 +299,8 @@ class RedFlag(Strict):
     age_below: float | None = None
     """Years; the rule asks for a known age."""
     age_above: float | None = None
+    points_to: tuple[Id, ...] = ()
+    """Dangerous diseases that stay in sight while it is raised, however likely another is."""
     title: Bilingual
     why: Bilingual
     act: Bilingual

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
-FILE = re.compile(r"(?P<name>[a-z]+)\.(?P<lang>zh|en)\.md")
+FILE = re.compile(r"(?P<name>[a-z]+(?:-[a-z]+)*)\.(?P<lang>zh|en)\.md")
+JUDGES = "judge-"
+"""What the names of the prompts begin with by which the evals have a finished consultation judged; none is made with them."""
 FRONT = re.compile(r"---\n(?P<front>.*?)^---\n(?P<body>.*)", re.DOTALL | re.MULTILINE)
 TRIALS = ("", "x")
 """What every input is set to when a prompt is tried on being read: both branches of an `if` are run."""
@@ -65,7 +67,8 @@ def load_prompt(name: str, lang: str, root: Path | None = None) -> Prompt:
     """Read and check one prompt; it is kept, so a file that changes on disk is seen by the next process.
 
     Args:
-        name: `history`, `differential`, `workup`, `pharmacology`, `documentation`, `challenge`, `repair` or `verify`.
+        name: `history`, `differential`, `workup`, `pharmacology`, `documentation`, `challenge`, `repair`, `verify`, or `judge-` and a
+            criterion.
         lang: `zh` or `en`.
         root: A site's own folder. A file there takes the place of the built-in one of the same name and must declare the same inputs,
             `schema` and `tools` only if wanted; what is not there is taken from the built-in ones.

@@ -78,6 +78,15 @@ AGE_EN = re.compile(
 AGE_ZH = re.compile(
     r"(\d{1,3}(?:\.\d)?|[一二三四五六七八九十]{1,3})\s*[多余来+]?\s*(岁半|岁|周岁|个月大|月龄|个月龄|天龄|日龄)|(?:出生后?|生后)\s*第?\s*(\d{1,3})\s*(天|日|周|个月)|(?:男|女|婴|儿)[，,、\s]*(\d{1,2})\s*个?月(?=[，,。\s])"
 )
+NAMED_AGE_EN = re.compile(
+    r"(?<!first )(?<!second )(?<!third )(?<!her )(?<!his )(?<!their )"
+    rf"\b(?:(?:(?:baby|infant|newborn|neonate|child|toddler|girl|boy)(?: (?:girl|boy))?\s+of\s+({_NUM_EN})[- ]({_UNIT_EN})s?|"
+    r"(?:child|toddler|girl|boy|man|woman|lady|gentleman)\s+of\s+(\d{1,3})(?!\s*[%-]|\s+(?:mg|cm|mm|kg|g|week|month|day)))\b"
+    rf"|(?:baby|infant|newborn|neonate|child|toddler|girl|boy)(?: (?:girl|boy))?,?\s+\(?({_NUM_EN})[- ]({_UNIT_EN})s?\b(?=\s*[,.:;)]))",
+    re.IGNORECASE,
+)
+"""A person, then an age without "old": "baby of 8 months", "girl, 4 years"."""
+NAMED_AGE_ZH = re.compile(r"(?:患儿|婴儿|女婴|男婴|新生儿|宝宝)[男女]?[，,、\s]*(\d{1,3})\s*(天|日|周|个月|月)(?=[，,。；\s])")
 BACK_THEN = re.compile(r"\b(?:since|until|till|when(?: (?:he|she) was)?)\s+$", re.IGNORECASE)
 AT_AGE = re.compile(r"\b(?:since|from|at|until|till|by|before|after|around)\s+(?:the\s+)?$", re.IGNORECASE)
 """Before an age that is not today's: "since 14 years old", "at the age of 14"."""
@@ -164,7 +173,7 @@ def _number(word: str) -> float | None:
 
 
 def _age(text: str) -> Measure | None:
-    found = [m for pattern in (AGE_EN, AGE_ZH, DECADE) for m in pattern.finditer(text)]
+    found = [m for pattern in (AGE_EN, AGE_ZH, DECADE, NAMED_AGE_EN, NAMED_AGE_ZH) for m in pattern.finditer(text)]
     for match in sorted(found, key=lambda m: m.start()):
         if not _of_today(text, match):
             continue
@@ -186,6 +195,8 @@ def _age_value(match: re.Match[str]) -> float | None:
     groups = match.groups()
     if match.re is DECADE:
         return int(groups[0]) * 10 + 5
+    if match.re in {NAMED_AGE_EN, NAMED_AGE_ZH}:
+        return _named_age_value(groups)
     if match.re is AGE_EN:
         number, unit = groups[0], groups[1]
         if number:
@@ -205,6 +216,13 @@ def _age_value(match: re.Match[str]) -> float | None:
     if "岁" in unit:
         return value
     return value / 12 if "月" in unit else value / 365.25
+
+
+def _named_age_value(groups: tuple[str, ...]) -> float | None:
+    """Years, from the number and the unit that a named age has; without a unit they are years."""
+    number, unit = [*(g for g in groups if g), "year"][:2]
+    value = _number(number)
+    return None if value is None else value * DAYS[unit.lower()] / 365.25
 
 
 def _stage(text: str) -> Measure | None:

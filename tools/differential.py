@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 import numpy as np
 
@@ -38,6 +38,7 @@ def build_differential(
     terms: Mapping[str, FindingTerm],
     findings: list[Finding],
     before: Differential | None = None,
+    alarming: Container[str] = frozenset(),
 ) -> Differential:
     """The whole result of the differential specialist.
 
@@ -48,13 +49,18 @@ def build_differential(
         terms: Lexicon by id.
         findings: Findings of the record, for the places they were read at.
         before: The previous version, to say what changed.
+        alarming: Ids of dangerous diseases that a raised red flag points to.
     """
     order = [int(i) for i in np.argsort(-ranking.probability)]
     confidence = confidence_of(ranking)
     leading = [i for n, i in enumerate(order) if (n == 0 and confidence != "none") or ranking.probability[i] >= LINKED]
     mimics = {m.disease for i in leading for m in diseases[model.diseases[i]].mimics}
     known = confidence != "none"  # of a record that says nothing, nothing is in sight: what is left is the prior of all patients
-    lane = [i for i in order if known and _must_not_be_missed(ranking, i, diseases[model.diseases[i]], mimics)]
+    lane = [
+        i
+        for i in order
+        if model.diseases[i] in alarming or (known and _must_not_be_missed(ranking, i, diseases[model.diseases[i]], mimics))
+    ]
     shown = order[:SHOWN] + [i for i in lane if i not in order[:SHOWN]]
     places = {f.id: f for f in findings if f.experiencer == "patient"}
     diagnoses = [_diagnosis(model, ranking, i, diseases[model.diseases[i]], terms, places) for i in shown]

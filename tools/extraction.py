@@ -19,6 +19,12 @@ DRUG = "drug:"
 ALLERGY = re.compile(r"\s*(?:类|類)?(?:抗生素|药物|藥物|药|藥)?(?:过敏|過敏)(?!性)|\s+allerg", re.IGNORECASE)
 HISTORY_KINDS = frozenset({"history", "exposure"})
 """Kinds that lie in the past by nature, so "history of" takes nothing from them."""
+EVENTS = frozenset(
+    {"hypotension", "altered-consciousness", "dizziness", "vomiting", "dyspnoea", "wheeze-stridor", "tongue-throat-swelling"}
+)
+"""Findings that pass within hours: "a year ago hives and collapse after amoxicillin" tells of none now."""
+SITE_FREE = re.compile(r"(?:皮肤|黏膜|粘膜|部)?(?:均|亦|皆|也)?(?:无(?!明显诱因|诱因)|未见|没有)")
+"""After the name of a site: "口腔无糜烂" finds nothing there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +87,15 @@ def extract(text: str, lexicon: Lexicon) -> Extraction:
     sentence_of = [i for i, (first, end) in enumerate(bounds) for _ in range(first, end)]
     breaks = {end - 1 for _, end in bounds}
     kinds: dict[str, list[Mention]] = {"": [], DISEASE: [], DRUG: []}
-    scopes: dict[tuple[int, int], Scope] = {}  # the same words often stand for several things
+    scopes: dict[tuple[int, int, tuple[int, int] | None], Scope] = {}  # the same words often stand for several things
     for match in find_matches(tokens, breaks, lexicon):
-        place = (match.first, match.last)
-        scope = scopes.get(place) or scopes.setdefault(place, read_scope(tokens, *place, bounds[sentence_of[match.first]]))
+        place = (match.first, match.last, match.gap)
+        scope = scopes.get(place) or scopes.setdefault(
+            place, read_scope(tokens, match.first, match.last, bounds[sentence_of[match.first]], match.gap)
+        )
         mention = _mention(match.entry, scope, tokens[match.first].start, tokens[match.last].end)
+        if scope.remote and mention.id in EVENTS:
+            mention = replace(mention, temporality="past")
         if ALLERGY.match(text, mention.end):  # "sulfonamide allergy" is no use of sulfonamides
             mention = replace(mention, hypothetical=not mention.id.endswith("allergy"))
         kinds[next((k for k in (DISEASE, DRUG) if match.entry.target.startswith(k)), "")].append(mention)
@@ -109,6 +119,8 @@ def merge_mentions(text: str, mentions: Iterable[Mention], terms: Mapping[str, F
     groups: dict[tuple[str, str], list[Mention]] = {}
     for mention in mentions:
         if mention.id in terms and not mention.hypothetical:
+            if terms[mention.id].kind == "site" and mention.status == "present" and SITE_FREE.match(text, mention.end):
+                mention = replace(mention, status="absent")
             groups.setdefault((mention.id, mention.experiencer), []).append(mention)
     return [_finding(text, group, terms[key[0]], source) for key, group in groups.items()]
 

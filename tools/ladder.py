@@ -29,6 +29,8 @@ DANGER_IN_EMERGENCY = 0.05
 """…and when there is a critical red flag."""
 LATER = frozenset({"monitor", "before-treatment", "after-recovery"})
 """Roles that are not for today."""
+CLINICAL = frozenset({"morphology", "sign", "site", "symptom"})
+"""Kinds of findings that a look or a question gives: a test is not done because one of these is known."""
 INVASIVE: frozenset[Tier] = frozenset({"minor-invasive", "invasive-or-costly"})
 LIKELY = 0.2
 """A diagnosis's own invasive tests are weighed when it is at least this likely; a dangerous one's sooner."""
@@ -39,6 +41,10 @@ STILL_LIVE = 0.05
 UNASKED = 0.1
 """Bits that a blood test has to promise if no diagnosis asks for it; tissue is not taken unasked."""
 ALWAYS_OPEN: tuple[Tier, ...] = ("ask-examine", "non-invasive")
+ASKED = {"confirm": 0.6, "when-in-doubt": 0.4, "exclude": 0.3, "screen": 0.25, "severity": 0.2}
+"""What a diagnosis's asking for a test counts for in their order, in bits, by what the test is to do."""
+AS_LIKELY = 0.3
+"""In their order a dangerous diagnosis counts as at least this likely."""
 RISK_COST = {"none": 0.0, "venepuncture": 20.0, "minor": 150.0, "major": 600.0}
 """CNY that the harm of a test is counted as, when tests are put in order."""
 
@@ -51,6 +57,8 @@ class Candidate:
     gain: float
     wanted: tuple[tuple[str, DiseaseTest], ...]
     """(disease, its entry) pairs that ask for it."""
+    asked: float
+    """How much it is asked for: what it does for the likeliest of these."""
 
 
 def build_workup(
@@ -66,18 +74,18 @@ def build_workup(
 ) -> Workup:
     """All five tiers with their gates; only tests behind an open gate are recommended."""
     there = {f.id for f in findings if f.status == "present" and f.experiencer == "patient"}
-    candidates = _candidates(model, ranking, differential, diseases, tests, there)
     known = {f.id for f in findings if f.status in {"present", "absent"} and f.experiencer == "patient"}
+    results = {f.id for f in findings if f.id in known and f.kind not in CLINICAL}
     emergency = [a for a in alerts if a.level == "critical" and a.kind == "red-flag"]
+    least = DANGER_IN_EMERGENCY if emergency else DANGER
+    candidates = _candidates(model, ranking, differential, diseases, tests, there, known, least)
     rungs = []
     for tier in TIERS:
         chosen = sorted((c for c in candidates if c.test.tier == tier), key=_order, reverse=True)
-        opened, why = gate(
-            tier, differential, findings, emergency, _dangerous_wants(chosen, differential, DANGER_IN_EMERGENCY if emergency else DANGER)
-        )
-        if emergency and tier not in ALWAYS_OPEN:  # no time for what no likely diagnosis asks for
-            chosen = [c for c in chosen if c.wanted]
-        advice = [_advise(c, opened, known, findings, diseases, terms, setting) for c in chosen if _worth(c, known)]
+        opened, why = gate(tier, differential, findings, emergency, _dangerous_wants(chosen, differential, least))
+        if emergency and tier not in ALWAYS_OPEN:  # no time for what no likely diagnosis asks for, nor for tissue that settles no danger
+            chosen = [c for c in chosen if c.wanted and (tier not in INVASIVE or _dangerous_wants([c], differential, least))]
+        advice = [_advise(c, opened, known, findings, diseases, terms, setting) for c in chosen if _worth(c, results)]
         rungs.append(Rung(tier=tier, open=opened, why=why, tests=advice[: MOST[tier]]))
     price = sum(t.price for r in rungs for t in r.tests if t.status == "recommended")
     bypass = (
@@ -144,36 +152,62 @@ def _candidates(
     diseases: Mapping[str, Disease],
     tests: Mapping[str, Investigation],
     there: set[str],
+    known: set[str],
+    least: float,
 ) -> list[Candidate]:
     wanted: dict[str, list[tuple[str, DiseaseTest]]] = {}
     probability = {d.id: d.probability for d in differential.diagnoses}
+    cheaper = any(
+        e.role == "confirm" and e.test in tests and tests[e.test].tier not in INVASIVE and known.isdisjoint(tests[e.test].yields)
+        for d in differential.diagnoses
+        if d.probability >= LIKELY
+        for e in diseases[d.id].investigations
+    )
     for d in differential.diagnoses:
         if d.probability >= CONSIDERED or (d.id in differential.must_not_miss and d.probability >= IN_LANE):
             for entry in diseases[d.id].investigations:
                 due = entry.role not in LATER and (not entry.given or not there.isdisjoint(entry.given))
-                if due and entry.test in tests and _asks(entry, d.id, tests[entry.test].tier, probability, differential.must_not_miss):
+                if not due or entry.test not in tests:
+                    continue
+                invasive = tests[entry.test].tier in INVASIVE
+                if not invasive or _asks(entry, d.id, probability, differential.must_not_miss, least, cheaper):
                     wanted.setdefault(entry.test, []).append((d.id, entry))
     found = []
     field = field_of(model, ranking.probability, ranking.other)
     single = finding_gain(field)
     for test in tests.values():
+        if not there.isdisjoint(test.uninformative_in):
+            continue
         # given the disease, findings are independent in this model, so a test can't tell more than its findings one by one
         most = sum(single[model.column[y]] for y in test.yields if y in model.column)
         if most < LEAST_GAIN and test.id not in wanted:
             continue
         gain = test_gain(model, field, test.yields)
         if gain >= LEAST_GAIN or test.id in wanted:
-            found.append(Candidate(test, gain, tuple(wanted.get(test.id, ()))))
+            asking = wanted.get(test.id, [])
+            weights = [
+                ASKED[e.role] * (max(probability[d], AS_LIKELY) if d in differential.must_not_miss else probability[d]) for d, e in asking
+            ]
+            found.append(Candidate(test, gain, tuple(asking), max(weights, default=0.0)))
     return found
 
 
-def _asks(entry: DiseaseTest, disease: str, tier: Tier, probability: Mapping[str, float], lane: Sequence[str]) -> bool:
-    """Whether a diagnosis asks for a test. A wound needs a reason that is live: a likely diagnosis, or a danger to rule out."""
-    if tier not in INVASIVE:
-        return True
+def _asks(entry: DiseaseTest, disease: str, probability: Mapping[str, float], lane: Sequence[str], least: float, cheaper: bool) -> bool:
+    """Whether a diagnosis asks for tissue now. A wound needs a reason that is live: a likely diagnosis, or a danger to rule out.
+
+    Args:
+        entry: What the diagnosis says of the test.
+        disease: Its id.
+        probability: Of every diagnosis that is shown.
+        lane: Dangerous diagnoses in sight.
+        least: From which probability a dangerous one asks.
+        cheaper: Whether a test without a wound that confirms a likely diagnosis is still to be done; doubts wait for it.
+    """
     p = probability[disease]
+    if entry.role != "confirm" and cheaper:
+        return False
     if disease in lane and entry.role in {"confirm", "when-in-doubt"}:
-        return p >= DANGER_IN_EMERGENCY and (entry.role == "confirm" or p < TYPICAL)
+        return p >= least and (entry.role == "confirm" or p < TYPICAL)
     if p < LIKELY:
         return False
     live = any(probability.get(o, 0.0) >= (IN_LANE if o in lane else STILL_LIVE) for o in entry.separates)
@@ -185,12 +219,13 @@ def _asks(entry: DiseaseTest, disease: str, tier: Tier, probability: Mapping[str
 
 
 def _order(candidate: Candidate) -> float:
-    """Information for its price and harm; a test that a likely or dangerous diagnosis names comes before one that none names."""
+    """Information, and what it does for those who ask for it, for its price and harm."""
     cost = 30.0 + candidate.test.price + RISK_COST[candidate.test.invasiveness]
-    return (candidate.gain + (0.15 if candidate.wanted else 0.0)) / cost
+    return (candidate.gain + candidate.asked) / cost
 
 
 def _worth(candidate: Candidate, known: set[str]) -> bool:
+    """Whether it is asked for, or shown as done (`known`: findings that only tests give), or tells much unasked."""
     if candidate.wanted or not known.isdisjoint(candidate.test.yields):
         return True
     return candidate.test.tier not in INVASIVE and candidate.gain >= (2 * LEAST_GAIN if candidate.test.tier in ALWAYS_OPEN else UNASKED)
@@ -211,7 +246,7 @@ def _advise(
     terms: Mapping[str, FindingTerm],
     setting: CareLevel,
 ) -> TestAdvice:
-    done = any(f.id in set(c.test.yields) and f.kind not in {"morphology", "sign", "site", "symptom"} for f in findings if f.id in known)
+    done = any(f.id in set(c.test.yields) and f.kind not in CLINICAL for f in findings if f.id in known)
     there = {f.id for f in findings if f.status == "present" and f.experiencer == "patient"}
     risks = [Text(en=terms[r].names.en, zh=terms[r].names.zh) for r in c.test.risk_raised_by if r in there and r in terms]
     return TestAdvice(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,12 @@ from yingzhi.tools.text import Token, fold_phrase, is_chinese
 
 GAP_TOKENS = {"en": 6, "zh": 10}
 """How many tokens may stand between the two parts of an `a .. b` wording."""
+NEAR_TOKENS = {"en": 4, "zh": 6}
+"""The same for an `a ~ b` wording, whose gap holds no comma and no word that turns the sense."""
+TURNS = re.compile(
+    r" (?:[,，:：]|but|however|although|normal|clear|intact|moist|healthy|spared|uninvolved|unaffected|但|而|正 常|完 好|完 整|无 异 常) "
+)
+"""What stands between `a` and `b` when they don't belong together: "lips normal but face swollen"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,8 @@ class Match:
     entry: Entry
     first: int
     last: int
+    gap: tuple[int, int] | None = None
+    """First and one-past-last token between the parts of a gapped wording where a "not" denies it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +49,8 @@ class Lexicon:
 
     automaton: Any
     """Folded wording -> (tokens, whole entries, ids of gapped wordings it begins, ids of those it ends)."""
-    gapped: tuple[tuple[Entry, int], ...] = field(default=())
-    """Entry and the greatest gap, by id of the gapped wording."""
+    gapped: tuple[tuple[Entry, int, bool], ...] = field(default=())
+    """Entry, the greatest gap and whether the parts are near (`~`), by id of the gapped wording."""
 
 
 class LexiconTable(BaseModel):
@@ -51,23 +60,25 @@ class LexiconTable(BaseModel):
     """Folded wording -> (target, whether it says absent)."""
     begins: dict[str, list[int]]
     ends: dict[str, list[int]]
-    gapped: list[tuple[str, bool, int]]
-    """Target, whether it says absent, and the greatest gap, by id of the gapped wording."""
+    gapped: list[tuple[str, bool, int, bool]]
+    """Target, whether it says absent, the greatest gap and whether the parts are near, by id of the gapped wording."""
 
 
 def fold_wordings(wordings: Iterable[tuple[str, Entry]]) -> LexiconTable:
     """Fold every wording.
 
     Args:
-        wordings: (wording, what it stands for); a wording may hold one ` .. `.
+        wordings: (wording, what it stands for); a wording may hold one ` .. ` or one ` ~ `.
     """
     table = LexiconTable(whole={}, begins={}, ends={}, gapped=[])
     for wording, entry in wordings:
-        first, gap, second = wording.partition(" .. ")
+        near = " ~ " in wording
+        first, gap, second = wording.partition(" ~ " if near else " .. ")
         if gap:
             table.begins.setdefault(fold_phrase(first), []).append(len(table.gapped))
             table.ends.setdefault(fold_phrase(second), []).append(len(table.gapped))
-            table.gapped.append((entry.target, entry.absent, GAP_TOKENS["zh" if is_chinese(wording) else "en"]))
+            reach = (NEAR_TOKENS if near else GAP_TOKENS)["zh" if is_chinese(wording) else "en"]
+            table.gapped.append((entry.target, entry.absent, reach, near))
             continue
         folded = fold_phrase(wording)
         listed = table.whole.setdefault(folded, []) if folded.strip() else []
@@ -83,7 +94,7 @@ def compile_lexicon(table: LexiconTable) -> Lexicon:
         entries = tuple(Entry(target, absent) for target, absent in table.whole.get(key, ()))
         automaton.add_word(key, (key.count(" ") - 1, entries, tuple(table.begins.get(key, ())), tuple(table.ends.get(key, ()))))
     automaton.make_automaton()
-    return Lexicon(automaton, tuple((Entry(target, absent), reach) for target, absent, reach in table.gapped))
+    return Lexicon(automaton, tuple((Entry(target, absent), reach, near) for target, absent, reach, near in table.gapped))
 
 
 def find_matches(tokens: list[Token], breaks: set[int], lexicon: Lexicon) -> list[Match]:
@@ -117,12 +128,16 @@ def find_matches(tokens: list[Token], breaks: set[int], lexicon: Lexicon) -> lis
             begun.setdefault(number, []).append((first, last))
         ended += [(number, first, last) for number in ends]
     for number, first, last in ended:
-        entry, reach = lexicon.gapped[number]
+        entry, reach, near = lexicon.gapped[number]
         starts = [
             b for b in begun.get(number, ()) if b[1] < first <= b[1] + reach + 1 and not any(i in breaks for i in range(b[1] + 1, first))
         ]
         if starts:
-            gapped.append(Match(entry, max(starts)[0], last))
+            start, end = max(starts)
+            if near and TURNS.search(" " + " ".join(t.text for t in tokens[end + 1 : first]) + " "):
+                continue
+            denied_from = end + 1 if near else max(end + 1, first - 2)  # far apart, only a "not" just before the second part denies it
+            gapped.append(Match(entry, start, last, (denied_from, first)))
     return sorted({*_longest(candidates), *gapped}, key=lambda m: (m.first, m.last, m.entry.target, m.entry.absent))
 
 

@@ -18,6 +18,8 @@ CLASS_FINDINGS: Mapping[str, str] = {
     "systemic-corticosteroid": "systemic-steroid-use",
     "topical-corticosteroid": "topical-steroid-use",
     "immunosuppressant": "immunosuppressant-use",
+    "thiopurine": "antimetabolite-use",
+    "antimetabolite": "antimetabolite-use",
     "jak-inhibitor": "immunosuppressant-use",
     "anticoagulant": "anticoagulant-use",
     "beta-lactam": "antibiotic-use",
@@ -27,6 +29,7 @@ CLASS_FINDINGS: Mapping[str, str] = {
     "sulfonamide-antibiotic": "antibiotic-use",
 }
 """Class of the formulary to finding of the lexicon."""
+DRUG_FINDINGS: Mapping[str, str] = {"methotrexate": "methotrexate-use"}
 HIGH_RISK = frozenset(
     {
         "carbamazepine",
@@ -109,6 +112,7 @@ def _exposures(medication: Medication, drug: str, formulary: Formulary) -> list[
     if drug:
         levels = formulary.profiles[drug].levels
         out += [finding for group, finding in CLASS_FINDINGS.items() if group in levels]
+        out += [DRUG_FINDINGS[drug]] if drug in DRUG_FINDINGS else []
     days = medication.started_days_ago
     recent = days is not None and days <= RECENT
     if recent and days is not None:

@@ -63,7 +63,7 @@ STOP = re.compile(r"[。；;！？!?\n]|\.(?=\s|$)")
 
 def _long_fever(text: str, durations: Iterable[Measure], mentions: Iterable[Mention]) -> Span | None:
     """A duration of five to sixty days in the clause that names the fever."""
-    fevers = [m for m in mentions if m.id in FEVERS and m.status == "present" and m.experiencer == "patient"]
+    fevers = [m for m in mentions if m.id in FEVERS and m.status == "present" and m.experiencer == "patient" and m.temporality == "current"]
     for measure in durations:
         for fever in fevers:
             first, last = min(measure.start, fever.start), max(measure.end, fever.end)

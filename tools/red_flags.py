@@ -29,7 +29,8 @@ def red_flags(
     explained: set[str] = set()
     for rule in rules:
         if _fires(rule, implied, age):
-            needed = {*rule.all_of, *(f for f in rule.any_of if f in implied)}
+            options = (*rule.any_of, *(f for group in rule.one_of_each for f in group))
+            needed = {*rule.all_of, *(f for f in options if f in implied)}
             used = [f for f in there.values() if f.id in needed or needed & ancestors.get(f.id, frozenset())]
             explained |= {f.id for f in used}
             fired.append(_alert(rule, used))
@@ -51,6 +52,7 @@ def _fires(rule: RedFlag, implied: set[str], age: float | None) -> bool:
     return (
         all(f in implied for f in rule.all_of)
         and (not rule.any_of or any(f in implied for f in rule.any_of))
+        and all(any(f in implied for f in group) for group in rule.one_of_each)
         and not any(f in implied for f in rule.none_of)
     )
 

@@ -7,7 +7,7 @@ Harkema et al. 2009). Chinese cues are characters in a row, English ones whole w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from yingzhi.tools.text import Token
@@ -24,6 +24,8 @@ class Scope:
     experiencer: Literal["patient", "family"] = "patient"
     temporality: Literal["current", "past"] = "current"
     hypothetical: bool = False
+    remote: bool = False
+    """Whether the sentence sets it months or years ago as an event with a cause and nothing says that it went on: an old reaction."""
 
 
 def _words(phrases: str) -> re.Pattern[str]:
@@ -39,12 +41,14 @@ def _han(phrases: str) -> re.Pattern[str]:
 
 EN_NO = _words("""
     no|not|without|deny|denied|denying|negative for|absence of|absent|lack|lacking|lack of|free of|never|nor|neither|ruled out|rule out
-    none of|spare|spared|sparing|resolution of|doesn't|didn't|isn't|wasn't|weren't|hasn't|haven't|hadn't|cannot|unlike|rather than
+    none of|nowhere|hardly any|hardly|scarcely|barely any
+    spare|spared|sparing|resolution of|doesn't|don't|won't|wouldn't|didn't|isn't|wasn't|weren't|hasn't|haven't|hadn't
+    cannot|unlike|rather than
 """)
 EN_NO_FALSE = _words("""
     no improvement|not improve|not improved|not respond|not responded|no response|no relief|not resolve|not resolved|no longer|not only
     without improvement|without relief|without success|no effect|not certain|no change|not helped|without treatment|not been|no known
-    no significant past medical history|not sure|not clear|not heal|not healed|not healing
+    no significant past medical history|no wonder|not sure|not clear|not heal|not healed|not healing
 """)
 EN_NO_END = _words("but|however|although|though|except|which|who|until|because|despite|aside|apart|other than|besides|yet")
 _FREE = "absent|negative|spared|uninvolved|unaffected|normal|unremarkable|intact"
@@ -56,7 +60,7 @@ EN_MAYBE = _words("""
 _KIN = "mother|father|brother|sister|parent|sibling|uncle|aunt|grandmother|grandfather|cousin"
 EN_FAMILY = re.compile(
     rf" (?:family history|family member|familial|(?:his|her|their|the) (?:{_KIN}|son|daughter)"
-    rf"|(?:{_KIN}) (?:also|both|has|have|had|with|was|were|who|is)) "
+    rf"|(?:{_KIN}) (?:once |always |never |only |just )?(?:also|both|has|have|had|with|was|were|who|is)) "
 )
 EN_FAMILY_VERB = re.compile(r" (?:has|have|had|with|was|were|history|also|suffer|suffered|diagnosed|of|for) ")
 EN_SPEAKS = re.compile(
@@ -64,8 +68,20 @@ EN_SPEAKS = re.compile(
 )
 EN_PAST = _words("""
     history of|past medical history|medical history|previously|previous|prior|in the past|past history|in childhood|childhood history
-    resolved|formerly
+    resolved|formerly|as a child|as a boy|as a girl|as a baby|as an infant|as a toddler|as a teenager|as a young man|as a young woman
+    when he was a child|when she was a child|when he was little|when she was little
 """)
+EN_PAST_AFTER = re.compile(
+    r"^(?: (?!since|now)[\w'-]+){0,6}? (?:as an? (?:child|boy|girl|baby|infant|toddler|teenager)"
+    r"|in (?:childhood|infancy|his youth|her youth)) "
+)
+EN_LONG_AGO = re.compile(
+    r" (?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|some|many|few) (?:year|month) (?:ago|before) "
+)
+EN_GOES_ON = re.compile(r" (?:since|ever|still|now|began|begun|started|onset|recurrent|repeated|again|gradually|progressive|persistent) ")
+EN_REACTION = re.compile(
+    r" (?:after|following|allergic|allergy|injection|reaction|sting) | (?:with|from|to) \w+(?:cillin|mycin|xacin|zole|profen) "
+)
 EN_PAST_FALSE = re.compile(r" (?:day|week|month|year|hour|\d+) history of ")
 EN_NOW = re.compile(r" (?:present|presents|presented|now|currently|today) ")
 EN_HYPO = _words("if|in case of|should|return if|risk of|at risk for|to prevent|prevention of|screen for|screening for|advised to")
@@ -95,6 +111,10 @@ ZH_FAMILY_VERB = _han("有 患 也 同样 均 都 史")
 ZH_SPEAKS = _han("诉 代诉 发现 陈述 带 说 称 怀 妊 孕 分娩")
 ZH_PAST = _han("既往 曾 曾经 以前 病史 幼时 小时候 患过 过去")
 ZH_NOW = re.compile("现|今|目 前|近|再 次|加 重")
+ZH_CHILDHOOD = re.compile("(?:儿 时|童 年|幼 年|年 幼|少 年 时|年 轻 时)(?! 起| 开 始| 即| 就)")
+ZH_LONG_AGO = re.compile(r"(?:\d+|[一二三四五六七八九十半数几多])(?: 余| 多| 来)? (?:年|个 (?:余 )?月|月)(?: 余| 多)? 前|去 年|前 年")
+ZH_GOES_ON = re.compile("起 病|开 始|反 复|至 今|持 续|逐 渐|加 重|间 断|现|目 前|近|再 次|仍|每")
+ZH_REACTION = re.compile("过 敏|注 射|输 液|静 滴|静 脉|肌 注|打 针|口 服|服 用|服 药|服|吃|食|蜇|叮|抢 救")
 ZH_HYPO = _han("如出现 若出现 如有 若有 预防 避免 防止 警惕 注意有无 以防")
 
 
@@ -113,14 +133,15 @@ def sentence_bounds(tokens: list[Token], text: str) -> list[tuple[int, int]]:
     return bounds
 
 
-def read_scope(tokens: list[Token], first: int, last: int, bounds: tuple[int, int]) -> Scope:
-    """Judge one match from the words around it in its sentence.
+def read_scope(tokens: list[Token], first: int, last: int, bounds: tuple[int, int], gap: tuple[int, int] | None = None) -> Scope:
+    """Judge one match from the words around it in its sentence, and from those between its parts.
 
     Args:
         tokens: Tokens of the text.
         first: Index of the match's first token.
         last: Index of its last token.
         bounds: The sentence's first and one-past-last token index.
+        gap: First and one-past-last token index between the parts of the match ("lips [are not] swollen").
     """
     before = _joined(tokens, bounds[0], first)
     after = _joined(tokens, last + 1, min(bounds[1], last + 13))
@@ -128,7 +149,12 @@ def read_scope(tokens: list[Token], first: int, last: int, bounds: tuple[int, in
         not before.strip().isascii() and "一" <= tokens[max(first - 1, bounds[0])].text[0] <= "鿿"
     )
     named = _joined(tokens, first, last + 1)
-    return _chinese_scope(before, named, after) if chinese else _english_scope(before, named, after)
+    scope = _chinese_scope(before, named, after) if chinese else _english_scope(before, named, after)
+    if gap is None or scope.status == "absent":
+        return scope
+    between = _joined(tokens, *gap)
+    denied = _chinese_negated(ZH_NO_FALSE.sub("_", between)) if chinese else EN_NO.search(EN_NO_FALSE.sub(" _ ", between))
+    return replace(scope, status="absent") if denied else scope
 
 
 def _joined(tokens: list[Token], first: int, last: int) -> str:
@@ -152,8 +178,9 @@ def _english_scope(before: str, named: str, after: str) -> Scope:
     return Scope(
         status="absent" if absent else "uncertain" if maybe else "present",
         experiencer="family" if _english_family(before, named) else "patient",
-        temporality="past" if _english_past(before) else "current",
+        temporality="past" if _english_past(before) or EN_PAST_AFTER.match(after) else "current",
         hypothetical=bool(EN_HYPO.search(near)),
+        remote=_remote(before, after, EN_LONG_AGO, EN_GOES_ON, EN_REACTION),
     )
 
 
@@ -191,6 +218,7 @@ def _chinese_scope(before: str, named: str, after: str) -> Scope:
         experiencer="family" if _chinese_family(before, named + after) else "patient",
         temporality="past" if _chinese_past(before) else "current",
         hypothetical=bool(ZH_HYPO.search(clause)),
+        remote=_remote(before, after, ZH_LONG_AGO, ZH_GOES_ON, ZH_REACTION),
     )
 
 
@@ -215,6 +243,12 @@ def _chinese_family(before: str, after: str) -> bool:
     return "家 族" in kin.group() or bool(ZH_FAMILY_VERB.search(before[kin.end() : kin.end() + 14] + after[:4]))
 
 
+def _remote(before: str, after: str, ago: re.Pattern[str], goes_on: re.Pattern[str], reaction: re.Pattern[str]) -> bool:
+    if not (ago.search(before) or ago.search(after)):
+        return False
+    return bool(reaction.search(before + after)) and not goes_on.search(before + after)
+
+
 def _chinese_past(before: str) -> bool:
-    past = ZH_PAST.search(before)
+    past = ZH_PAST.search(before) or ZH_CHILDHOOD.search(before)
     return past is not None and not ZH_NOW.search(before[past.end() :])

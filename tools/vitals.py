@@ -31,21 +31,33 @@ TEMPERATURE = (
         re.IGNORECASE,
     ),
     re.compile(r"(?<![\d.])(9[5-9](?:\.\d)?|10[0-8](?:\.\d)?)\s*°?\s*F\b"),
+    re.compile(r"(?:[,，.。;；](?<!\d[.,])\s*|^)(3[89]\.\d|4[01]\.\d)(?=\s*(?:[,，;；。]|\.(?!\d)|$))"),
 )
 NOT_OF_A_PERSON = re.compile(
     r"(?:water|bath|shower|wash(?:ed)?|store[ds]?|room|oven|水温?|洗|浴|室温|保存)[^.。,，;；]{0,12}$", re.IGNORECASE
 )
-PRESSURE = re.compile(r"(?:\bBP\b|blood pressure|血压)[^\d。;；]{0,12}(\d{2,3})\s*/\s*(\d{2,3})(?!\d)", re.IGNORECASE)
+PRESSURE = re.compile(r"(?:(?<![A-Za-z])BP(?![A-Za-z])|blood pressure|血压)[^\d。;；]{0,12}(\d{2,3})\s*/\s*(\d{2,3})(?!\d)", re.IGNORECASE)
+SYSTOLIC = re.compile(r"(?:systolic|收缩压)(?: blood pressure| BP| pressure)?[^\d。;；,，]{0,8}(\d{2,3})(?!\d|\s*[/.%]\d)", re.IGNORECASE)
 PULSE = re.compile(
-    r"(?:\bHR\b|\bpulse\b|heart rate|心率|脉搏|\bP(?=\s*\d{2,3}\s*次))[^\d。;；,，]{0,8}(\d{2,3})(?!\d|\s*[/.]\d)", re.IGNORECASE
+    r"(?:(?<![A-Za-z])HR(?![A-Za-z])|\bpulse\b|heart rate|心率|脉搏|(?<![A-Za-z])P(?=\s*\d{2,3}\s*次))"
+    r"[^\d。;；,，]{0,8}(\d{2,3})(?!\d|\s*[/.]\d)",
+    re.IGNORECASE,
 )
+
+SATURATION = re.compile(
+    r"(?:(?<![A-Za-z])Sp?a?O[2₂](?![A-Za-z])|oxygen saturation|\bsat(?:uration|s)?\b|血氧饱和度|氧饱和度|血氧)"
+    r"[^\d。;；,，]{0,12}(\d{2,3})(?!\d|\s*/)",
+    re.IGNORECASE,
+)
+LOW_SATURATION = 94.0
+"""Per cent; below it an adult or child at sea level needs a look at heart and lungs."""
 
 
 @dataclass(frozen=True, slots=True)
 class VitalFinding:
     """A finding that a measured value says is there or not."""
 
-    finding: Literal["fever", "high-fever", "hypotension", "tachycardia"]
+    finding: Literal["fever", "high-fever", "hypotension", "tachycardia", "hypoxaemia"]
     status: Literal["present", "absent"]
     span: Span
 
@@ -71,6 +83,7 @@ def vital_findings(text: str, age: float | None) -> list[VitalFinding]:
         if degrees >= HIGH:
             found.append(VitalFinding("high-fever", "present", span))
     pressures = [(float(m[1]), _span(text, m)) for m in PRESSURE.finditer(text) if 40 <= float(m[1]) <= 260 and float(m[2]) < float(m[1])]
+    pressures += [(float(m[1]), _span(text, m)) for m in SYSTOLIC.finditer(text) if 40 <= float(m[1]) <= 260]
     if pressures:
         systolic, span = min(pressures, key=lambda p: p[0])
         if systolic < low_systolic(age):
@@ -80,7 +93,12 @@ def vital_findings(text: str, age: float | None) -> list[VitalFinding]:
         beats, span = max(pulses, key=lambda p: p[0])
         if beats > fast_pulse(age):
             found.append(VitalFinding("tachycardia", "present", span))
-    return found
+    return [*found, *_hypoxaemia(text)]
+
+
+def _hypoxaemia(text: str) -> list[VitalFinding]:
+    low = [m for m in SATURATION.finditer(text) if 50 <= float(m[1]) < LOW_SATURATION]
+    return [VitalFinding("hypoxaemia", "present", _span(text, min(low, key=lambda m: float(m[1]))))] if low else []
 
 
 def low_systolic(age: float | None) -> float:

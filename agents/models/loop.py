@@ -18,7 +18,7 @@ from yingzhi.agents.models.session import Emit, Session
 from yingzhi.agents.models.settings import ModelSettings
 from yingzhi.agents.models.tools import ALLOWED, Bench, call_tool
 from yingzhi.agents.models.view import id_list, record_text, result_text, schema_of, schema_text
-from yingzhi.agents.proposals import PROPOSALS
+from yingzhi.agents.proposals import FORMS
 from yingzhi.agents.specialist import Desk, View
 from yingzhi.clinical.errors import MalformedResult, SettingsError
 from yingzhi.clinical.remark import ModelUse
@@ -122,14 +122,11 @@ def prompt_text(task: Task, desk: Desk, session: Session) -> str:
 
 
 async def _talk(task: Task, desk: Desk, session: Session, line: Line) -> BaseModel:
-    from langchain_core.messages import HumanMessage, SystemMessage
-
     settings = line.settings
     shown, text = session.prompts.pop(task.name, (None, ""))
     if shown is not task.result:
         text = prompt_text(task, desk, session)
-    rules, mark, data = text.partition(f'<data name="record" key="{session.key}">')
-    messages: list[BaseMessage] = [SystemMessage(rules.strip()), HumanMessage((mark + data).strip())] if mark else [HumanMessage(text)]
+    messages = opening_turns(text, session)
     bench = Bench(desk, task.view, session.shelf)
     offered = bool(ALLOWED[task.name]) and settings.offers != "none" and settings.model not in session.models.toolless
     try:
@@ -139,13 +136,43 @@ async def _talk(task: Task, desk: Desk, session: Session, line: Line) -> BaseMod
             raise
         answer = await _rounds(task, session, line, messages, bench, False)
         session.models.toolless.add(settings.model)  # so it was the tools: from now on it is asked without
+    return await in_form(task.name, task.language, session, line, messages, answer)
+
+
+def opening_turns(text: str, session: Session) -> list[BaseMessage]:
+    """A rendered prompt as messages: the rules as the system's, and from the record on the user's."""
+    from langchain_core.messages import HumanMessage, SystemMessage
+
+    rules, mark, data = text.partition(f'<data name="record" key="{session.key}">')
+    return [SystemMessage(rules.strip()), HumanMessage((mark + data).strip())] if mark else [HumanMessage(text)]
+
+
+async def in_form(
+    name: str, language: Language, session: Session, line: Line, messages: Sequence[BaseMessage], answer: AIMessage
+) -> BaseModel:
+    """What an answer holds, unmasked; if it is not in its form, the model is asked once more, without tools.
+
+    Args:
+        name: Of the form.
+        language: Of the prompt that asks again.
+        session: The run's.
+        line: The way to the model.
+        messages: What the answer was given to.
+        answer: Of the model.
+
+    Raises:
+        MalformedResult: The second answer is not in its form either.
+        CallFailed: The second could not be had.
+        BudgetSpent: Nothing is left for it.
+    """
+    from langchain_core.messages import HumanMessage
+
     try:
-        return _formed(task.name, answer, session)
-    except MalformedResult as error:  # one repair turn, without tools
-        repair = load_prompt("repair", task.language, settings.prompt_root)
-        messages += [answer, HumanMessage(render(repair, problem=str(error), schema=schema_text(task.name)))]
-        again = await ask(line, messages, (), response_form(task.name, settings))
-        return _formed(task.name, again, session)
+        return _formed(name, answer, session)
+    except MalformedResult as error:
+        repair = load_prompt("repair", language, line.settings.prompt_root)
+        asked = [*messages, answer, HumanMessage(render(repair, problem=str(error), schema=schema_text(name)))]
+        return _formed(name, await ask(line, asked, (), response_form(name, line.settings)), session)
 
 
 async def _rounds(task: Task, session: Session, line: Line, messages: list[BaseMessage], bench: Bench, offered: bool) -> AIMessage:
@@ -215,7 +242,7 @@ def _as_data(words: str, session: Session) -> str:
 def _formed(name: str, answer: AIMessage, session: Session) -> BaseModel:
     value = session.unmask(last_object(str(answer.text)))
     try:
-        return PROPOSALS[name].model_validate(value)
+        return FORMS[name].model_validate(value)
     except ValidationError as error:
         first = error.errors()[0]
         raise MalformedResult(f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}") from None

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from yingzhi.agents.specialist import Desk, View
+from yingzhi.agents.specialist import Desk, Resources, View
 from yingzhi.clinical.citation import Citation
 from yingzhi.clinical.errors import YingzhiError
 from yingzhi.clinical.history import History
 from yingzhi.tools.citations import cite_hit
 from yingzhi.tools.contraindications import review_medications
+from yingzhi.tools.drug_names import resolve_drug
 from yingzhi.tools.extraction import extract
 from yingzhi.tools.passages import opening
 from yingzhi.tools.treatment import drug_patient
@@ -76,6 +77,8 @@ class ModelTool:
     name: str
     arguments: type[Arguments]
     run: Callable[[Any, Bench], Any]
+    about: Callable[[Any, Resources], Sequence[str]] = lambda _given, _resources: ()
+    """The ids of the knowledge among its arguments; words of a query or a note are none."""
 
     def schema(self) -> dict[str, Any]:
         """The tool in OpenAI's form."""
@@ -102,14 +105,18 @@ def _search(given: SearchEvidence, bench: Bench) -> Any:
     return found or "no evidence found"
 
 
+def _named_disease(given: LookUpDisease, r: Resources) -> Sequence[str]:
+    """The id as given, or that of the name; none if it is not known."""
+    if given.disease in r.knowledge.diseases:
+        return [given.disease]
+    return [m.id for m in extract(given.disease, r.lexicon).diseases[:1] if m.id in r.knowledge.diseases]
+
+
 def _disease(given: LookUpDisease, bench: Bench) -> Any:
-    diseases = bench.desk.resources.knowledge.diseases
-    disease = diseases.get(given.disease)
-    if disease is None:
-        named = extract(given.disease, bench.desk.resources.lexicon).diseases
-        disease = diseases.get(named[0].id) if named else None
-    if disease is None:
+    named = _named_disease(given, bench.desk.resources)
+    if not named:
         return "not in the knowledge"
+    disease = bench.desk.resources.knowledge.diseases[named[0]]
     return {
         "id": disease.id,
         "en": disease.names.en,
@@ -145,6 +152,15 @@ def _test(given: LookUpTest, bench: Bench) -> Any:
     }
 
 
+def _named_test(given: LookUpTest, r: Resources) -> Sequence[str]:
+    return [given.test] if given.test in r.knowledge.investigations else []
+
+
+def _named_drugs(given: CheckDrugs, r: Resources) -> Sequence[str]:
+    matches = (resolve_drug(name, r.formulary) for name in given.drugs)
+    return list(dict.fromkeys(m.drug for m in matches if m))
+
+
 def _drugs(given: CheckDrugs, bench: Bench) -> Any:
     history: History | None = bench.view.get("history")
     patient = drug_patient(history) if history else None
@@ -157,10 +173,10 @@ def _drugs(given: CheckDrugs, bench: Bench) -> Any:
 
 
 SEARCH = ModelTool("search_evidence", SearchEvidence, _search)
-DISEASE = ModelTool("look_up_disease", LookUpDisease, _disease)
+DISEASE = ModelTool("look_up_disease", LookUpDisease, _disease, _named_disease)
 FINDING = ModelTool("look_up_finding", LookUpFinding, _finding)
-TEST = ModelTool("look_up_test", LookUpTest, _test)
-DRUGS = ModelTool("check_drugs", CheckDrugs, _drugs)
+TEST = ModelTool("look_up_test", LookUpTest, _test, _named_test)
+DRUGS = ModelTool("check_drugs", CheckDrugs, _drugs, _named_drugs)
 
 ALLOWED: Mapping[str, tuple[ModelTool, ...]] = {
     "history": (FINDING,),
@@ -188,7 +204,8 @@ def call_tool(specialist: str, name: str, arguments: object, bench: Bench, cache
     key = f"{name} {given.model_dump_json()}"
     if key not in cache:
         try:
-            cache[key] = json.dumps(bench.desk.call(_named(tool), given, bench), ensure_ascii=False)
+            about = tool.about(given, bench.desk.resources)
+            cache[key] = json.dumps(bench.desk.call_about(about, _named(tool), given, bench), ensure_ascii=False)
         except YingzhiError as error:
             return json.dumps({"error": type(error).__name__}), False
         except Exception as error:  # a tool that breaks must not take the consultation with it

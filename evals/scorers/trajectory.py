@@ -32,7 +32,7 @@ class TrajectoryMatch:
         calls = [e for e in trace.events if e.get("type") == "tool.called"]
         value = matched(wanted, calls)
         taken = {e["tool"] for e in calls}
-        missing = [s.tool for s in wanted.steps if s.tool not in taken]
+        missing = [s.tool for s in wanted.steps if s.tool not in taken] if wanted.mode != "subset" else []  # which need not be called
         why = f"not called: {', '.join(missing)}" if missing else "" if value == 1 else f"not as {wanted.mode} wants it"
         return Score(value=value, why=why)
 

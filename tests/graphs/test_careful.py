@@ -61,7 +61,10 @@ def verdict(result: Consultation, drug: str) -> set[str]:
 
 
 async def test_tissue_is_not_taken_unasked(resources: Resources) -> None:
-    text = "A 30-year-old man has had itchy silvery scaly plaques on the elbows and knees for five years, sharply demarcated, with nail pitting."
+    text = (
+        "A 30-year-old man has had itchy silvery scaly plaques on the elbows and knees for five years, sharply demarcated, "
+        "with nail pitting."
+    )
     result = await consult(Presentation(id="p", text=text), resources)
     asking = {t.test for d in result.differential if d.probability >= 0.05 for t in resources.knowledge.diseases[d.id].investigations}
     invasive = {i for i in recommended(result) if resources.knowledge.investigations[i].tier in {"minor-invasive", "invasive-or-costly"}}
@@ -82,6 +85,8 @@ async def test_a_conditional_test_waits_for_its_condition(text: str, resources: 
     assert without.differential[0].id == given.differential[0].id == "acne-vulgaris"
     assert "sex-hormones" not in recommended(without)
     assert "sex-hormones" in recommended(given)
+    pregnant = await consult(Presentation(id="c", text=text.format(more=more), patient=Patient(pregnant=True)), resources)
+    assert "sex-hormones" not in recommended(pregnant)  # and says nothing there
 
 
 async def test_a_patch_test_for_a_drug_eruption_waits_for_recovery(resources: Resources) -> None:

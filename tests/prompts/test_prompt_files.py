@@ -31,9 +31,10 @@ HERE = Path(__file__).parent
 VERSIONS = HERE / "versions.json"
 RENEW = os.environ.get("YINGZHI_RENEW_SNAPSHOTS") == "1"
 SPECIALISTS = ("history", "differential", "workup", "pharmacology", "documentation", "challenge")
-NAMES = (*SPECIALISTS, "repair", "verify")
+JUDGES = ("judge-reasoning", "judge-summary", "judge-questions")
+NAMES = (*SPECIALISTS, "repair", "verify", *JUDGES)
 EXAMPLED = [(name, lang) for name in (*SPECIALISTS, "repair") for lang in ("zh", "en")]
-"""Those that show an example; `verify` needs none."""
+"""Those that show an example; `verify` needs none, and grades would be drawn towards the one that a judge was shown."""
 ALL = [(name, lang) for name in NAMES for lang in ("zh", "en")]
 FIXED = {
     "record": '<data name="record" key="a1b2c3d4">\n患者男，78岁，起疱1周。A record with {{ braces }} & <tags>.\n</data key="a1b2c3d4">',
@@ -42,6 +43,8 @@ FIXED = {
     "schema": '{"type":"object"}',
     "tools": '{"tool": "search_evidence", "arguments": {"query": "…"}}',
     "problem": "ranking: a list is expected",
+    "gold": '<data name="gold" key="a1b2c3d4">\n{"diagnosis":["bullous-pemphigoid"]}\n</data key="a1b2c3d4">',
+    "work": '<data name="work" key="a1b2c3d4">\n{"differential":[{"name":"Eczema 湿疹"}]}\n</data key="a1b2c3d4">',
     "pairs": '<data name="pairs" key="a1b2c3d4">\n1. CLAIM: Itch is common.\nPASSAGE: Itch in nine of ten.\n</data key="a1b2c3d4">',
 }
 
@@ -74,6 +77,7 @@ def test_every_name_is_there_in_both_languages_and_nothing_else() -> None:
 @pytest.mark.parametrize(("name", "lang"), ALL)
 def test_a_prompt_declares_what_the_contract_gives_it(name: str, lang: str) -> None:
     shared = {"repair": {"problem", "schema"}, "verify": {"pairs", "schema"}}
+    shared |= {judge: {"record", "gold", "work", "schema"} for judge in JUDGES}
     assert set(load_prompt(name, lang).inputs) == shared.get(name, {"record", "result", "ids", "schema", "tools"})
 
 
@@ -95,7 +99,8 @@ def test_both_languages_have_as_many_points_under_each_heading(name: str) -> Non
 def test_both_languages_name_the_same_keys_and_show_the_same_example(name: str) -> None:
     zh, en = (set(re.findall(r"`([^`]+)`", body(name, lang))) for lang in ("zh", "en"))
     assert zh == en
-    assert shape(example(name, "zh")) == shape(example(name, "en"))
+    if (name, "en") in EXAMPLED:
+        assert shape(example(name, "zh")) == shape(example(name, "en"))
 
 
 @pytest.mark.parametrize(("name", "lang"), [pair for pair in ALL if pair[0] in SPECIALISTS])
@@ -160,6 +165,12 @@ def test_the_rules_are_the_same_for_every_specialist(lang: str) -> None:
     rules = {section(name, lang, title) for name in SPECIALISTS}
     assert len(rules) == 1
     assert '<data name="…" key="K">' in rules.pop()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_judges_differ_in_what_is_graded_and_in_nothing_else(lang: str) -> None:
+    titles = ("规则", "回答") if lang == "zh" else ("Rules", "Answer")
+    assert len({tuple(section(name, lang, title) for title in titles) for name in JUDGES}) == 1
 
 
 @pytest.mark.parametrize(("name", "lang"), [pair for pair in ALL if pair[0] in SPECIALISTS])

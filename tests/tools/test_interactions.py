@@ -36,7 +36,7 @@ def test_the_verdict_is_the_worst_mechanism_and_every_mechanism_is_sourced(a: st
         ("methotrexate", "co-trimoxazole", "contraindicated"),
         ("isotretinoin", "doxycycline", "contraindicated"),
         ("acitretin", "methotrexate", "contraindicated"),
-        ("azathioprine", "allopurinol", "major"),
+        ("azathioprine", "allopurinol", "contraindicated"),
         ("brivudine", "capecitabine", "contraindicated"),
         ("ciclosporin", "simvastatin", "contraindicated"),
         ("itraconazole", "simvastatin", "contraindicated"),
