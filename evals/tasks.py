@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from math import nan
 from pathlib import Path
@@ -40,38 +40,6 @@ def split(sample: str | int) -> tuple[str, Language]:
     return case, "zh" if lang == "zh" else "en"
 
 
-@solver
-def consultation(cases: Mapping[str, GoldCase], runner: Runner, traces: dict[tuple[str, int], Trace]) -> Solver:
-    """Run the graph; the leading diagnoses are what Inspect shows as the answer."""
-
-    async def solve(state: TaskState, generate: Generate) -> TaskState:
-        case, lang = split(state.sample_id)
-        trace = traces[str(state.sample_id), state.epoch] = await runner(cases[case], lang, state.epoch)
-        leading = [f"{d.id} {d.probability:.2f}" for d in trace.consultation.differential[:5]] if trace.consultation else [trace.error]
-        state.output = ModelOutput.from_content("yingzhi", "\n".join(leading))
-        state.completed = True
-        return state
-
-    return solve
-
-
-@scorer(metrics={"*": [mean(), stderr()]}, name="yingzhi")
-def clinical(
-    cases: Mapping[str, GoldCase], scorers: Sequence[Scorer], traces: Mapping[tuple[str, int], Trace], keep: Callable[[Scored], None]
-) -> InspectScorer:
-    """All our scorers as one of Inspect's, a value each; an unscored one has no value."""
-
-    async def score(state: TaskState, target: Target) -> InspectScore:
-        case, _ = split(state.sample_id)
-        row = score_trace(cases[case], traces[str(state.sample_id), state.epoch], scorers)
-        keep(row)
-        why = "\n".join(f"{name}: {s.why}" for name, s in row.scores.items() if s.why)
-        values = {name: nan if s.value is None else s.value for name, s in row.scores.items()}  # Inspect leaves out what is not a number
-        return InspectScore(value=values, explanation=why)
-
-    return score
-
-
 def gold_task(
     cases: Sequence[GoldCase],
     languages: Sequence[Language],
@@ -80,13 +48,45 @@ def gold_task(
     keep: Callable[[Scored], None] = lambda _row: None,
     epochs: int = 1,
 ) -> Task:
-    """The task: a sample a case and language."""
+    """The task: a sample a case and language.
+
+    Solver and scorer take no arguments: Inspect writes arguments into the log of every sample, and all cases are too many for that.
+    """
     by_id, traces = {c.id: c for c in cases}, dict[tuple[str, int], Trace]()
+
+    @solver(name="consultation")
+    def consultation() -> Solver:
+        """Run the graph; the leading diagnoses are what Inspect shows as the answer."""
+
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            case, lang = split(state.sample_id)
+            trace = traces[str(state.sample_id), state.epoch] = await runner(by_id[case], lang, state.epoch)
+            leading = [f"{d.id} {d.probability:.2f}" for d in trace.consultation.differential[:5]] if trace.consultation else [trace.error]
+            state.output = ModelOutput.from_content("yingzhi", "\n".join(leading))
+            state.completed = True
+            return state
+
+        return solve
+
+    @scorer(metrics={"*": [mean(), stderr()]}, name="yingzhi")
+    def clinical() -> InspectScorer:
+        """All our scorers as one of Inspect's, a value each; an unscored one has no value."""
+
+        async def score(state: TaskState, target: Target) -> InspectScore:
+            case, _ = split(state.sample_id)
+            row = score_trace(by_id[case], traces[str(state.sample_id), state.epoch], scorers)
+            keep(row)
+            why = "\n".join(f"{name}: {s.why}" for name, s in row.scores.items() if s.why)
+            # Inspect leaves out what is not a number
+            return InspectScore(value={n: nan if s.value is None else s.value for n, s in row.scores.items()}, explanation=why)
+
+        return score
+
     return Task(
         name="gold",
         dataset=MemoryDataset(samples(cases, languages), name="gold"),
-        solver=consultation(by_id, runner, traces),
-        scorer=clinical(by_id, scorers, traces, keep),
+        solver=consultation(),
+        scorer=clinical(),
         epochs=Epochs(epochs, "mean"),
     )
 

@@ -1,0 +1,105 @@
+"""What the eval harness costs: `python bench/evals.py RUN`, with the name of a stored run of the whole gold set (or its folder).
+
+Re-scoring: the run's traces, repeated under other epochs to a thousand, by every standard scorer. Overhead: samples a second of our
+task with traces that are given, so that the harness alone is measured, against Inspect's own rate with a solver and a scorer that do
+nothing, in the same process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from run import machine
+
+from yingzhi.clinical.words import Language
+from yingzhi.evals.cases import GOLD, GoldCase, load_cases
+from yingzhi.evals.runs import open_run, score_trace, traces_of
+from yingzhi.evals.scorers import standard
+from yingzhi.evals.tasks import gold_task
+from yingzhi.evals.trace import Trace, read_traces, write_traces
+from yingzhi.graphs.resources import open_resources
+from yingzhi.graphs.settings import Settings
+
+MANY = 1000
+ROUNDS = 3
+
+
+def rescoring(traces: list[Trace], cases: dict[str, GoldCase], scorers: Any) -> float:
+    """Seconds to read a thousand stored traces and score them."""
+    many = [traces[i % len(traces)].model_copy(update={"epoch": 1 + i // len(traces)}) for i in range(MANY)]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "traces.jsonl"
+        write_traces(file, many)
+        began = perf_counter()
+        for trace in read_traces(file):
+            score_trace(cases[trace.case], trace, scorers)
+        return perf_counter() - began
+
+
+def rates(traces: list[Trace], cases: dict[str, GoldCase], scorers: Any) -> tuple[float, float]:
+    """Samples a second of our task on given traces, and of one that does nothing."""
+    from inspect_ai import Task
+    from inspect_ai import eval as inspect
+    from inspect_ai.dataset import MemoryDataset
+    from inspect_ai.scorer import Score, Target, mean, scorer
+    from inspect_ai.solver import Generate, TaskState, solver
+
+    from yingzhi.evals.tasks import samples
+
+    kept = {(t.case, t.lang): t for t in traces}
+
+    async def given(case: GoldCase, lang: Language, epoch: int) -> Trace:
+        return kept[case.id, lang]
+
+    @solver
+    def nothing() -> Any:
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            state.completed = True
+            return state
+
+        return solve
+
+    @scorer(metrics=[mean()])
+    def zero() -> Any:
+        async def score(state: TaskState, target: Target) -> Score:
+            return Score(value=0)
+
+        return score
+
+    whole = [c for c in cases.values() if (c.id, "zh") in kept and (c.id, "en") in kept]
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        for found, task in (
+            (ours, gold_task(whole, ("zh", "en"), given, scorers)),
+            (theirs, Task(dataset=MemoryDataset(samples(whole, ("zh", "en"))), solver=nothing(), scorer=zero())),
+        ):
+            with tempfile.TemporaryDirectory() as folder:
+                began = perf_counter()
+                inspect(task, model=None, display="none", log_dir=folder, max_samples=4, log_realtime=False)
+                found.append(2 * len(whole) / (perf_counter() - began))
+    return max(ours), max(theirs)
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run")
+    name = parser.parse_args().run
+    print(machine())
+    settings = Settings.from_environment({k: v for k, v in os.environ.items() if k != "YINGZHI_MODEL"})
+    folder = Path(name) if Path(name).exists() else settings.home / "evals" / name
+    scorers = standard(open_resources(settings).lexicon)
+    cases = {c.id: c for c in load_cases(GOLD)}
+    traces = [t for t in traces_of(open_run(folder)).values() if t.case in cases]
+    print(f"{'re-scoring 1,000 stored traces':44} {min(rescoring(traces, cases, scorers) for _ in range(ROUNDS)):.2f} s  (< 10 s)")
+    ours, theirs = rates(traces, cases, scorers)
+    print(f"{'harness on given traces / Inspect no-op':44} {ours:.1f} / {theirs:.1f} samples/s = {ours / theirs:.2f}  (>= 0.8)")
+
+
+if __name__ == "__main__":
+    main()
