@@ -149,12 +149,13 @@ def score_run(run: Run, cases: Mapping[str, GoldCase], scorers: Sequence[Scorer]
     Raises:
         GoldError: A trace is of a case that is not among the gold.
     """
-    rows = []
-    for trace in traces_of(run).values():
+    found: dict[str, Scored] = {}  # one trace at a time is held: a thousand of them would be most of the time in the collector
+    for trace in read_traces(run.traces) if run.traces.exists() else ():
         case = cases.get(trace.case)
         if case is None:
             raise GoldError(f"{run.manifest.id}: {trace.case} is not among the gold cases")
-        rows.append(score_trace(case, trace, scorers))
+        found[trace.key] = score_trace(case, trace, scorers)
+    rows = list(found.values())
     write_scores(run, rows)
     return rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,5 +46,5 @@ def _there(wanted: GoldFinding, found: Finding, trace: Trace) -> bool:
     if wanted.words is None or not found.spans:
         return True
     words, text = wanted.words.say(trace.lang), trace.presentation.text
-    places = [i for i in range(len(text)) if text.startswith(words, i)]
+    places = [m.start() for m in re.finditer(re.escape(words), text)]
     return any(s.source != "note" or any(s.start < p + len(words) and p < s.end for p in places) for s in found.spans)
