@@ -1,4 +1,4 @@
-"""`yingzhi eval`: run, score, show, judge, compare, report, promote, replay, check, export."""
+"""`yingzhi eval`: run, score, show, judge, compare, report, promote, replay, sequential, check, export."""
 
 from __future__ import annotations
 
@@ -229,6 +229,64 @@ def replay_(
     sys.stdout.write(f"{count} consultations, {changed} with changed conclusions, {grave} grave changes\n")
     if grave:
         raise typer.Exit(1)
+
+
+@app.command("sequential")
+def sequential_(
+    name: Annotated[str, typer.Option(help="Name of the run; the time by default. An unfinished run of this name goes on.")] = "",
+    notes: Annotated[
+        Path | None,
+        typer.Option(
+            help="Cases of your own instead of the gold cases: JSONL with id, text, diagnosis (a name or id), lang.", metavar="FILE"
+        ),
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, help="Cases at most.")] = 1000,
+    budget: Annotated[
+        list[float] | None, typer.Option(min=0, help="CNY that tests may cost in a further arm; can be given again. 50 by default.")
+    ] = None,
+    cases: CASES = None,
+    lang: Annotated[Literal["zh", "en"] | None, typer.Option(help="One language only.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Cases of a slice only, e.g. group:pregnancy, or one case by its id.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model settings, as for `consult`; `none` for the embedded engine.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
+) -> None:
+    """Work cases up step by step: questions, then tests at their price. Accuracy, cost and turns against ordering all tests at once.
+
+    A simulated patient says the opening words and then answers what is asked, a gatekeeper gives the result of every test that is ordered
+    (a normal one where the case is silent) and keeps the bill. Every case is worked up by each arm: `all-at-once` orders every recommended
+    first-line test in one go and asks nothing, `step-by-step` asks first and orders two tests at a time, with any sum and with each budget.
+    The courses are kept in `courses.jsonl` of the run's folder.
+    """
+    import asyncio
+
+    from yingzhi.evals.cases import GOLD, LANGUAGES, load_cases
+    from yingzhi.evals.engine import progress
+    from yingzhi.evals.interactive import as_text, disease_names, of_gold, of_note, open_courses, read_notes, run_courses, totals
+    from yingzhi.evals.sequential import BASELINE, Arm
+    from yingzhi.graphs.build import build_graph
+    from yingzhi.graphs.resources import open_resources
+
+    if notes is not None and (cases or only):
+        raise SettingsError("--notes: they take the place of the gold cases, so neither --cases nor --only goes with them")
+    settings = _settings(model, None)
+    resources = open_resources(settings)
+    if notes is not None:
+        names = disease_names(resources.knowledge)
+        chosen = [of_note(n, names) for n in read_notes(notes) if lang in {None, n.lang}][:most]
+    else:
+        gold = _chosen(load_cases(cases or GOLD), only or [])[:most]
+        chosen = [of_gold(c, one) for c in gold for one in ((lang,) if lang else LANGUAGES)]
+    arms = [BASELINE, Arm(way="step-by-step"), *(Arm(way="step-by-step", budget=b) for b in budget or [50.0])]
+    file = open_courses(settings.home / "evals", name, chosen, resources)
+    with progress(len(chosen) * len(arms), 0, "courses") as step:
+        courses = asyncio.run(run_courses(chosen, arms, resources, build_graph(), file, step))
+    found = totals(courses)
+    if as_json:
+        sys.stdout.write("[" + ",\n".join(t.model_dump_json() for t in found) + "]\n")
+        return
+    unknown = sum(not c.wanted for c in chosen)
+    known = f", of which {unknown} have a diagnosis that the knowledge does not have" if unknown else ""
+    sys.stdout.write(f"run {file.parent.name}: {len(chosen)} cases{known}\n\n" + as_text(found))
 
 
 @app.command()

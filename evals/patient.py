@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from yingzhi.clinical.finding import Finding
 from yingzhi.clinical.presentation import Answer, Report
 from yingzhi.clinical.words import Language, Text
 from yingzhi.evals.cases import GoldCase
-from yingzhi.knowledge.models import Investigation
+from yingzhi.knowledge.models import FindingTerm, Investigation
 
 Kind = Literal["laboratory", "pathology", "immunofluorescence", "dermoscopy", "microbiology", "imaging", "other"]
 KINDS: Mapping[str, Kind] = {
@@ -18,6 +19,7 @@ KINDS: Mapping[str, Kind] = {
     "ultrasound": "imaging",
 }  # fmt: skip
 """Kind of report by a part of the test's id; the others are laboratory reports."""
+VISIBLE = frozenset({"morphology", "colour", "site", "arrangement"})
 NORMAL = Text(en="No abnormality.", zh="未见异常。")
 
 
@@ -48,11 +50,27 @@ class Patient:
             own = "present" if implied else "absent"
         return Answer(finding=finding, status=own)
 
+    def look(self, terms: Mapping[str, FindingTerm]) -> list[Answer]:
+        """What a doctor sees who looks at the skin: lesions, colours, sites, arrangement. Signs have to be tried for, one by one."""
+        there = (f for f, status in self.facts.items() if status == "present" and f in terms and terms[f].kind in VISIBLE)
+        return [Answer(finding=f, status="present") for f in there]
+
+    def who_told(self, findings: Iterable[Finding]) -> Patient:
+        """The same patient, who also answers from what the whole record says; what the case says outright stands.
+
+        Args:
+            findings: Read from the whole record.
+        """
+        read = {f.id: f.status for f in findings if f.experiencer == "patient"}
+        told: dict[str, Literal["present", "absent"]] = {i: s for i, s in read.items() if s == "present" or s == "absent"}
+        return replace(self, facts={**told, **self.facts})
+
 
 def patient_of(case: GoldCase) -> Patient:
     """The patient of a gold case: what stands in the note, and what would come to light on asking."""
     stated = {f.finding: f.status for f in case.expected.findings}
-    return Patient(case.opening, {**stated, **case.hidden}, case.results)
+    reports = {r.test: r.text for r in case.reports if r.test}
+    return Patient(case.opening, {**stated, **case.hidden}, {**reports, **case.results})
 
 
 @dataclass(slots=True)
@@ -61,10 +79,12 @@ class Gatekeeper:
 
     Attributes:
         tests: The investigations there are.
+        terms: The findings that they can show.
         budget: CNY that may be spent; None for any sum.
     """
 
     tests: Mapping[str, Investigation]
+    terms: Mapping[str, FindingTerm]
     budget: float | None = None
     spent: float = 0.0
     done: list[str] = field(default_factory=list)
@@ -83,8 +103,18 @@ class Gatekeeper:
             raise KeyError(test)
         self.done.append(test)
         self.spent += self.tests[test].price
-        words = patient.results.get(test, NORMAL)
         kind: Kind = next((k for part, k in KINDS.items() if part in test), "laboratory")
-        return Report(
-            kind=kind, test=test, text=f"{self.tests[test].names.en if lang == 'en' else self.tests[test].names.zh}: {words.say(lang)}"
+        name = self.tests[test].names.en if lang == "en" else self.tests[test].names.zh
+        return Report(kind=kind, test=test, text=f"{name}: {self._result(test, patient).say(lang)}")
+
+    def _result(self, test: str, patient: Patient) -> Text:
+        """The report of the case; or what the case says of the findings that the test can show; or that all is normal."""
+        if test in patient.results:
+            return patient.results[test]
+        shown = [(self.terms[f].names, patient.facts[f]) for f in self.tests[test].yields if f in patient.facts and f in self.terms]
+        if not any(status == "present" for _, status in shown):
+            return NORMAL
+        return Text(
+            en="; ".join(n.en if status == "present" else f"no {n.en}" for n, status in shown) + ".",
+            zh="；".join(n.zh if status == "present" else f"未见{n.zh}" for n, status in shown) + "。",
         )

@@ -76,6 +76,17 @@ def gold_hash(cases: Iterable[GoldCase]) -> str:
     return digest.hexdigest()[:16]
 
 
+def run_folder(root: Path, name: str) -> Path:
+    """Where a run of this name is, or one of now.
+
+    Raises:
+        GoldError: It is no name.
+    """
+    if name and not NAME.fullmatch(name):
+        raise GoldError("the name of a run: letters, digits, full stops, hyphens and underscores, at most 80")
+    return root / (name or datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S"))
+
+
 def start_run(
     root: Path, name: str, cases: Sequence[GoldCase], languages: Sequence[Language], resources: Resources, pins: Pins, epochs: int = 1
 ) -> Run:
@@ -84,9 +95,7 @@ def start_run(
     Raises:
         GoldError: A run of this name was made with something else.
     """
-    if name and not NAME.fullmatch(name):
-        raise GoldError("the name of a run: letters, digits, full stops, hyphens and underscores, at most 80")
-    folder = root / (name or datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S"))
+    folder = run_folder(root, name)
     prompts = {f"{p.name}.{p.lang}": p.source for p in _prompts(resources)}
     manifest = Manifest(
         id=folder.name, created=datetime.now(UTC), pins=pins, gold=gold_hash(cases), languages=list(languages), epochs=epochs,

@@ -3,30 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import perf_counter
 from typing import Literal
 
 from pydantic import Field
 
 from yingzhi.agents.specialist import Resources
 from yingzhi.clinical.consultation import Consultation
+from yingzhi.clinical.finding import Question
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.words import Language, Record
 from yingzhi.evals.patient import Gatekeeper, Patient
 from yingzhi.graphs.build import Graph
 from yingzhi.graphs.run import consult
 
-QUESTIONS = 3
+QUESTIONS = 5
 """Asked in a turn."""
+ROUNDS = 4
+"""Of questions in a row, before tests have their turn."""
 TESTS = 2
 """Ordered in a turn."""
-WORTH_ASKING = 0.02
+WORTH_ASKING = 0.05
 """Bits; what a question promises less is not asked."""
 SURE = 0.9
 MOST_TURNS = 12
+STEADY = 3
+"""Turns in which the leading diagnosis moves less than `MOVED`: going on is of no use."""
+MOVED = 0.05
 FIRST_LINE = ("ask-examine", "non-invasive", "blood")
 
 Way = Literal["step-by-step", "all-at-once"]
 """all-at-once is the baseline: every first-line test that is recommended, in one go, and no question."""
+
+
+class Arm(Record):
+    """How cases are worked up, so that ways can be compared on the same cases."""
+
+    way: Way
+    budget: float | None = Field(default=None, ge=0, description="CNY for tests; null = any sum.")
+
+    @property
+    def name(self) -> str:
+        """As tables call it."""
+        return self.way if self.budget is None else f"{self.way}, {self.budget:g} CNY"
+
+
+BASELINE = Arm(way="all-at-once")
 
 
 class Course(Record):
@@ -34,14 +56,19 @@ class Course(Record):
 
     case: str
     lang: Language
-    way: Way
-    budget: float | None = None
+    arm: Arm
     right: bool
     rank: int = Field(ge=0, description="Place of the right diagnosis at the end; 0 = not listed.")
     price: float = Field(ge=0, description="CNY spent on tests.")
     turns: int = Field(ge=1, description="Consultations held.")
     asked: int = Field(ge=0)
-    tests: list[str]
+    tests: list[str] = Field(description="In the order they were done.")
+    seconds: float = Field(default=0.0, ge=0)
+
+    @property
+    def key(self) -> str:
+        """Case, language and arm: one course of a run each."""
+        return f"{self.case}.{self.lang}.{self.arm.name}"
 
 
 async def work_up(
@@ -51,9 +78,7 @@ async def work_up(
     wanted: Iterable[str],
     resources: Resources,
     graph: Graph,
-    *,
-    way: Way = "step-by-step",
-    budget: float | None = None,
+    arm: Arm,
 ) -> Course:
     """Work one case up until the diagnosis is sure, nothing is worth asking or ordering, or the turns or the money are gone.
 
@@ -64,30 +89,41 @@ async def work_up(
         wanted: Acceptable diagnoses.
         resources: From `open_resources`.
         graph: Compiled without checkpoints.
-        way: How to go on.
-        budget: CNY for tests; None for any sum.
+        arm: How to go on.
     """
     lang: Language = start.lang or "en"
-    gatekeeper = Gatekeeper(resources.knowledge.investigations, budget)
-    now, turns, asked = start, 1, 0
+    gatekeeper, way, began = (
+        Gatekeeper(resources.knowledge.investigations, resources.knowledge.findings, arm.budget),
+        arm.way,
+        perf_counter(),
+    )
+    now, turns, asked, asking, looked = start, 1, 0, 0, False
     result = await consult(now, resources, graph=graph)
-    while turns < MOST_TURNS and not _sure(result):
-        questions = [] if way == "all-at-once" else _questions(result, {a.finding for a in now.answers})
-        tests = _tests(result, gatekeeper, way) if not questions else []
+    leads = [_lead(result)]
+    while turns < MOST_TURNS and not _sure(result) and not _steady(leads):
+        before = {a.finding for a in now.answers}
+        worth = [] if way == "all-at-once" else _questions(result, before)
+        tests = [] if worth and asking < ROUNDS else _tests(result, gatekeeper, way)
+        questions = [] if tests else worth
         if not questions and not tests:
             break
-        answers = [patient.answer(f, resources.model.ancestors) for f in questions]
+        answers = [patient.answer(q.finding, resources.model.ancestors) for q in questions]
+        asking = asking + 1 if questions else 0
+        if not looked and (way == "all-at-once" or any(q.how == "examine" for q in questions)):
+            looked, known = True, before | {a.finding for a in answers}
+            answers += [a for a in patient.look(resources.knowledge.findings) if a.finding not in known]
         reports = [gatekeeper.do(t, patient, lang) for t in tests if gatekeeper.may(t)]
         now = now.model_copy(update={"answers": [*now.answers, *answers], "reports": [*now.reports, *reports]})
-        turns, asked = turns + 1, asked + len(answers)
+        turns, asked = turns + 1, asked + len(questions)
         result = await consult(now, resources, graph=graph)
+        leads.append(_lead(result))
         if way == "all-at-once":
             break
     ids, goal = [d.id for d in result.differential], set(wanted)
     rank = next((n for n, d in enumerate(ids, 1) if d in goal), 0)
     return Course(
-        case=case, lang=lang, way=way, budget=budget, right=rank == 1, rank=rank, price=round(gatekeeper.spent, 1), turns=turns,
-        asked=asked, tests=gatekeeper.done,
+        case=case, lang=lang, arm=arm, right=rank == 1, rank=rank, price=round(gatekeeper.spent, 1), turns=turns, asked=asked,
+        tests=gatekeeper.done, seconds=round(perf_counter() - began, 3),
     )  # fmt: skip
 
 
@@ -95,10 +131,21 @@ def _sure(c: Consultation) -> bool:
     return bool(c.differential) and c.differential[0].probability >= SURE and c.confidence in {"moderate", "high"}
 
 
-def _questions(c: Consultation, before: set[str]) -> list[str]:
+def _lead(c: Consultation) -> tuple[str, float]:
+    return (c.differential[0].id, c.differential[0].probability) if c.differential else ("", 0.0)
+
+
+def _steady(leads: Sequence[tuple[str, float]]) -> bool:
+    """Whether the last turns moved nothing."""
+    last = leads[-STEADY - 1 :]
+    probabilities = [p for _, p in last]
+    return len(last) > STEADY and len({d for d, _ in last}) == 1 and max(probabilities) - min(probabilities) < MOVED
+
+
+def _questions(c: Consultation, before: set[str]) -> list[Question]:
     """The next questions, those that promise most first; none that was asked before."""
     questions = c.history.questions if c.history else []
-    return [q.finding for q in questions if q.gain >= WORTH_ASKING and q.finding not in before][:QUESTIONS]
+    return [q for q in questions if q.gain >= WORTH_ASKING and q.finding not in before][:QUESTIONS]
 
 
 def _tests(c: Consultation, gatekeeper: Gatekeeper, way: Way) -> list[str]:
@@ -109,31 +156,3 @@ def _tests(c: Consultation, gatekeeper: Gatekeeper, way: Way) -> list[str]:
     if way == "all-at-once":
         return [t.id for t in open_ if t.tier in FIRST_LINE]
     return [t.id for t in open_][:TESTS]
-
-
-class Totals(Record):
-    """Figures over many courses."""
-
-    way: Way
-    budget: float | None
-    n: int
-    first: float = Field(description="Share with the right diagnosis first.")
-    top3: float
-    price: float = Field(description="Mean CNY a case.")
-    turns: float
-    asked: float
-
-
-def totals(courses: Sequence[Course]) -> Totals:
-    """The figures of courses that went one way under one budget."""
-    n = len(courses)
-    return Totals(
-        way=courses[0].way,
-        budget=courses[0].budget,
-        n=n,
-        first=sum(c.right for c in courses) / n,
-        top3=sum(0 < c.rank <= 3 for c in courses) / n,
-        price=sum(c.price for c in courses) / n,
-        turns=sum(c.turns for c in courses) / n,
-        asked=sum(c.asked for c in courses) / n,
-    )

@@ -43,6 +43,24 @@ def typed(*words: object) -> tuple[int, str]:
     return result.exit_code, result.stdout
 
 
+def test_cases_are_worked_up_step_by_step(place: Path, tmp_path: Path) -> None:
+    code, shown = typed("sequential", "--name", "steps", "--cases", place / "gold", "--budget", "20", "--budget", "0")
+    assert code == 0
+    assert shown.startswith("run steps: 2 cases\n")
+    assert re.search(r"right first .*\n  all-at-once .*\n  step-by-step .*\n  step-by-step, 20 CNY .*\n  step-by-step, 0 CNY ", shown)
+    assert len((place / "home" / "evals" / "steps" / "courses.jsonl").read_text(encoding="utf-8").splitlines()) == 8
+    assert typed("sequential", "--name", "steps", "--cases", place / "gold", "--budget", "20", "--budget", "0") == (0, shown)
+    notes = tmp_path / "notes.jsonl"
+    notes.write_text(json.dumps({"id": "a", "text": "皮疹瘙痒。", "diagnosis": "不存在的病", "lang": "zh", "more": 1}), encoding="utf-8")
+    code, shown = typed("sequential", "--name", "own", "--notes", notes)
+    assert code == 0
+    assert shown.startswith("run own: 1 cases, of which 1 have a diagnosis that the knowledge does not have\n")
+    found = json.loads(typed("sequential", "--name", "own", "--notes", notes, "--json")[1])
+    assert {f["arm"]["way"] for f in found} == {"all-at-once", "step-by-step"}
+    with pytest.raises(SettingsError, match="--notes"):
+        typed("sequential", "--notes", notes, "--only", "a")
+
+
 def test_a_run_is_made_shown_scored_again_compared_and_replayed(place: Path) -> None:
     gold = place / "gold"
     code, shown = typed("run", "--name", "one", "--cases", gold)
