@@ -9,7 +9,6 @@ from pathlib import Path
 
 from inspect_ai import Epochs, Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Score as InspectScore
 from inspect_ai.scorer import Scorer as InspectScorer
 from inspect_ai.scorer import Target, mean, scorer, stderr
@@ -18,11 +17,21 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from yingzhi.clinical.words import Language
 from yingzhi.evals.cases import GOLD, LANGUAGES, GoldCase, load_cases
 from yingzhi.evals.runs import Scored, score_trace
-from yingzhi.evals.score import Scorer
+from yingzhi.evals.score import Score, Scorer
+from yingzhi.evals.tables import breaches
 from yingzhi.evals.trace import Trace
 
 Runner = Callable[[GoldCase, Language, int], Awaitable[Trace]]
 """Gives the trace of a case in a language and epoch: by running it, or from where it was kept."""
+
+
+HEADLINES = ("diagnosis-top-1", "findings")
+"""Scorers whose mean Inspect shows beside that of the gates. It takes a tenth of a millisecond over each value of each sample, so that the
+28 of all our scorers would cost more than the rest of the harness; they stand in the score's metadata."""
+
+
+def _number(score: Score) -> float:
+    return nan if score.value is None else score.value  # Inspect leaves out what is not a number
 
 
 def samples(cases: Sequence[GoldCase], languages: Sequence[Language]) -> list[Sample]:
@@ -56,29 +65,31 @@ def gold_task(
 
     @solver(name="consultation")
     def consultation() -> Solver:
-        """Run the graph; the leading diagnoses are what Inspect shows as the answer."""
+        """Run the graph. The state stays as it was: Inspect works out what a solver changed in it, which takes longer than all scorers."""
 
         async def solve(state: TaskState, generate: Generate) -> TaskState:
             case, lang = split(state.sample_id)
-            trace = traces[str(state.sample_id), state.epoch] = await runner(by_id[case], lang, state.epoch)
-            leading = [f"{d.id} {d.probability:.2f}" for d in trace.consultation.differential[:5]] if trace.consultation else [trace.error]
-            state.output = ModelOutput.from_content("yingzhi", "\n".join(leading))
-            state.completed = True
+            traces[str(state.sample_id), state.epoch] = await runner(by_id[case], lang, state.epoch)
             return state
 
         return solve
 
     @scorer(metrics={"*": [mean(), stderr()]}, name="yingzhi")
     def clinical() -> InspectScorer:
-        """All our scorers as one of Inspect's, a value each; an unscored one has no value."""
+        """All our scorers as one of Inspect's: the headlines are its values, all of them its metadata."""
 
         async def score(state: TaskState, target: Target) -> InspectScore:
             case, _ = split(state.sample_id)
-            row = score_trace(by_id[case], traces[str(state.sample_id), state.epoch], scorers)
+            trace = traces.pop((str(state.sample_id), state.epoch))
+            row = score_trace(by_id[case], trace, scorers)
             keep(row)
+            broken = [b.scorer for b in breaches([row], scorers)]
+            values = {"all-gates": 0.0 if broken else 1.0, **{n: _number(row.scores[n]) for n in HEADLINES if n in row.scores}}
             why = "\n".join(f"{name}: {s.why}" for name, s in row.scores.items() if s.why)
-            # Inspect leaves out what is not a number
-            return InspectScore(value={n: nan if s.value is None else s.value for n, s in row.scores.items()}, explanation=why)
+            leading = [f"{d.id} {d.probability:.2f}" for d in trace.consultation.differential[:5]] if trace.consultation else [trace.error]
+            return InspectScore(
+                value=values, answer="\n".join(leading), explanation=why, metadata={n: s.value for n, s in row.scores.items()}
+            )
 
         return score
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydantic import Field, ValidationError
 
@@ -17,6 +17,7 @@ from yingzhi.clinical.words import Language, Record
 
 VERSION = 1
 """Raised when a trace of before can't be scored any more."""
+BLOCK = 1 << 16
 KEPT = ("specialist.started", "specialist.finished", "tool.called", "tool.returned", "model.called", "model.returned", "challenge.raised")
 """Events that a trace keeps; the others say nothing that the consultation does not."""
 
@@ -49,12 +50,24 @@ def write_traces(path: Path, traces: Iterable[Trace]) -> None:
 def append_lines(path: Path, lines: Iterable[str]) -> None:
     """Append lines to a file, each with one write: a killed run leaves whole lines, and at most one torn one, which is cut off here."""
     with path.open("a+b") as file:
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
+        file.truncate(_whole(file))
         for line in lines:
             file.write(line.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _whole(file: BinaryIO) -> int:
+    """Bytes up to the end of the last whole line; reads from the end, as the file may be long."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        begin = max(0, end - BLOCK)
+        file.seek(begin)
+        found = file.read(end - begin).rfind(b"\n")
+        if found >= 0:
+            return begin + found + 1
+        end = begin
+    return 0
 
 
 def read_traces(path: Path) -> Iterator[Trace]:

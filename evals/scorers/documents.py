@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from yingzhi.clinical.consultation import Consultation
 from yingzhi.clinical.document import DocumentKind
+from yingzhi.clinical.words import Record
 from yingzhi.evals.cases import ALTERNATIVE, GoldCase
 from yingzhi.evals.score import Score, share, unscored
 from yingzhi.evals.scorers.diagnosis import given
@@ -51,26 +52,26 @@ class Traced:
         if not sentences:
             return unscored("there are no drafts")
         state = state_of(c, trace)
-        lost = {p for s in sentences for p in s.paths if not leads(p, state)}
+        lost = {p for p in {p for s in sentences for p in s.paths} if not leads(p, state)}
         untraced = sum(1 for s in sentences if all(p in lost for p in s.paths))
         return Score(value=1 - untraced / len(sentences), why=f"leads nowhere: {', '.join(sorted(lost)[:LISTED])}" if lost else "")
 
 
 def state_of(c: Consultation, trace: Trace) -> dict[str, Any]:
     """The consultation as the state that paths go through."""
-    workup = c.workup.model_dump() if c.workup else {}
-    workup |= {t["id"]: t for rung in workup.get("rungs", ()) for t in rung["tests"]}
-    workup |= {rung["tier"]: rung for rung in workup.get("rungs", ())}
-    differential = {"diagnoses": [d.model_dump() for d in c.differential], **c.model_dump(include={"confidence", "other", "contrasts"})}
+    rungs = c.workup.rungs if c.workup else []
+    workup: dict[str, Any] = dict(c.workup) if c.workup else {}
+    workup |= {t.id: t for rung in rungs for t in rung.tests} | {rung.tier: rung for rung in rungs}
+    ranking = ("confidence", "other", "contrasts", "systemic_links", "decision_path", "must_not_miss")
     return {
-        "presentation": trace.presentation.model_dump(),
-        "history": c.history.model_dump() if c.history else {},
-        "differential": differential | c.model_dump(include={"systemic_links", "decision_path", "must_not_miss"}),
+        "presentation": trace.presentation,
+        "history": c.history,
+        "differential": {"diagnoses": c.differential, **{name: getattr(c, name) for name in ranking}},
         "workup": workup,
-        "pharmacology": c.medication.model_dump() if c.medication else {},
+        "pharmacology": c.medication,
         "reviews": [],
-        "documentation": {"referral": c.referral.model_dump() if c.referral else None},
-        "alerts": {a.id: a.model_dump() for a in c.alerts},
+        "documentation": {"referral": c.referral},
+        "alerts": {a.id: a for a in c.alerts},
         "knowledge": {"diseases": {d.id: True for d in c.differential}},
     }
 
@@ -85,6 +86,8 @@ def leads(path: str, state: Mapping[str, Any]) -> bool:
             return True
         if isinstance(here, list):
             here = here[int(step)] if step.isdigit() and int(step) < len(here) else None
+        elif isinstance(here, Record):
+            here = getattr(here, step) if step in type(here).model_fields else None
         else:
             here = here.get(step) if isinstance(here, Mapping) else None
         if here is None:

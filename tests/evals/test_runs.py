@@ -50,7 +50,7 @@ def test_inspect_runs_each_case_in_each_language_and_epoch_and_logs_it(run: Run,
     assert {(s.id, s.epoch) for s in log.samples} == {(f"{gold.id}.{lang}", n) for lang in ("zh", "en") for n in (1, 2)}
     shown = log.samples[0].scores
     assert shown is not None
-    assert shown["yingzhi"].as_dict()["must-not-miss"] == 1
+    assert shown["yingzhi"].as_dict()["all-gates"] == 1
 
 
 def test_scoring_again_gives_the_same_without_running(run: Run, gold: GoldCase, resources: Resources) -> None:

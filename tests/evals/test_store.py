@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yingzhi.clinical.errors import GoldError
 from yingzhi.evals.summary import calibration, mean_of, paired
-from yingzhi.evals.trace import Trace, read_traces, write_traces
+from yingzhi.evals.trace import Trace, append_lines, read_traces, write_traces
 
 
 def test_a_trace_comes_back_as_it_was(trace: Trace, tmp_path: Path) -> None:
@@ -33,6 +33,19 @@ def test_a_torn_last_line_is_left_out_and_a_wrong_one_is_named(trace: Trace, tmp
         list(read_traces(path))
     with pytest.raises(GoldError, match=r"none\.jsonl: can't be read"):
         list(read_traces(tmp_path / "none.jsonl"))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 200_000), max_size=4), st.integers(0, 100_000))
+def test_a_file_cut_anywhere_goes_on_after_its_last_whole_line(tmp_path: Path, lengths: list[int], cut: int) -> None:
+    path = tmp_path / "lines"
+    path.unlink(missing_ok=True)
+    append_lines(path, ("x" * n for n in lengths))
+    whole = path.read_bytes()
+    kept = whole[: max(0, len(whole) - cut)]
+    path.write_bytes(kept)
+    append_lines(path, ["last"])
+    assert path.read_bytes() == kept[: kept.rfind(b"\n") + 1] + b"last\n"
 
 
 def test_no_word_of_the_patient_is_in_the_events(trace: Trace) -> None:
