@@ -47,6 +47,7 @@ types: install
 bench: install
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/models.py
+	$(BIN)/python bench/evals.py
 
 # With YINGZHI_MODEL set to any endpoint; CASES are files of vignettes, the examples without.
 live: install

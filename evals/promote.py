@@ -16,6 +16,14 @@ from yingzhi.clinical.words import Record
 from yingzhi.evals.compare import Comparison
 from yingzhi.evals.runs import Run, kept_prompts
 
+SAME = {
+    "gold": "the gold cases are not",
+    "model": "the model is not",
+    "knowledge": "the knowledge is not",
+    "code": "the version of yingzhi is not",
+    "languages": "the languages are not",
+}
+"""What two runs have to share, so that the prompts alone make the difference."""
 REPORTED = frozenset({"seconds", "model-calls", "tokens", "model-cost", "workup-price"})
 """Scorers of cost: a fall there is shown and forbids nothing."""
 
@@ -43,8 +51,7 @@ def reasons_against(c: Comparison) -> list[str]:
     ]
     if c.only_before:
         found.append(f"{len(c.only_before)} cases of the run before were not run again")
-    if "gold" in c.differs:
-        found.append("the gold cases are not the same")
+    found += [f"{what} the same: what changed can't be told apart" for key, what in SAME.items() if key in c.differs]
     return found
 
 

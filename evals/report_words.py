@@ -179,6 +179,7 @@ GLOSSES: dict[str, tuple[str, str]] = {
     "whole": ("no part failed", "各部分均正常"),
     "parity": ("Chinese and English come out the same", "中英文结果一致"),
     "seconds": ("wall time, s", "用时（秒）"),
+    "dropped-proposals": ("proposals of the model that were dropped", "被舍弃的模型建议数"),
     "model-calls": ("calls of the model", "模型调用次数"),
     "tokens": ("tokens in and out", "输入与输出词元"),
     "model-cost": ("cost of the model", "模型费用"),

@@ -1,7 +1,7 @@
 """One file a subject; a scorer is a frozen dataclass that reads a gold case and a trace."""
 
 from yingzhi.evals.score import Scorer
-from yingzhi.evals.scorers.cost import Cost, Degraded
+from yingzhi.evals.scorers.cost import Cost, Degraded, DroppedProposals
 from yingzhi.evals.scorers.diagnosis import Brier, DiagnosisRank, Matrix, MustNotMiss
 from yingzhi.evals.scorers.documents import Completeness, Traced
 from yingzhi.evals.scorers.findings import Findings
@@ -44,6 +44,7 @@ def standard(lexicon: Lexicon | None = None) -> tuple[Scorer, ...]:
         Completeness(),
         Handoffs(),
         Degraded(),
+        DroppedProposals(),
         Cost("seconds"),
         Cost("model-calls"),
         Cost("tokens"),
@@ -63,6 +64,7 @@ __all__ = [
     "CriticalAlerts",
     "Degraded",
     "DiagnosisRank",
+    "DroppedProposals",
     "Findings",
     "FirstTests",
     "ForbiddenDrugs",

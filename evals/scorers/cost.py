@@ -1,7 +1,8 @@
-"""What a run cost: reported, never a gate."""
+"""What a run cost, and what of it was of use: reported, never a gate."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,3 +49,22 @@ class Degraded:
         """By the faults of the consultation."""
         faults = given(trace).faults
         return Score(value=0.0 if faults else 1.0, why="; ".join(f"{f.specialist}: {f.reason}" for f in faults))
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedProposals:
+    """How many of a model's proposals the reconciling code dropped: unknown ids, words that the record does not have, and so on."""
+
+    name: str = "dropped-proposals"
+    gate: bool = False
+    better: Literal["lower"] = "lower"
+
+    def score(self, gold: GoldCase, trace: Trace) -> Score:
+        """The reason counts them by kind; unscored where no model was used."""
+        use = given(trace).model_use
+        if not use:
+            return unscored("no model was used")
+        dropped = Counter(f"{d.what.partition(' ')[0]}, {d.why}" for u in use for d in u.dropped)
+        taken = sum(u.taken for u in use)
+        why = "; ".join(f"{n} x {what}" for what, n in dropped.most_common())
+        return Score(value=float(dropped.total()), why=why, parts={"taken": taken, "dropped": dropped.total()})

@@ -216,3 +216,8 @@ def test_cases_that_only_one_run_has_are_told(run: Run, gold: GoldCase, resource
     assert (found.only_before, found.only_after) == (["sjs-carbamazepine"], ["another"])
     assert "gold" in found.differs
     assert any("not run again" in r for r in reasons_against(found))
+    assert any("gold cases are not the same" in r for r in reasons_against(found))
+    same = compare(run, run, standard())
+    assert reasons_against(same) == []
+    elsewhere = same.model_copy(update={"differs": {"model": ("a", "b")}})
+    assert reasons_against(elsewhere) == ["the model is not the same: what changed can't be told apart"]

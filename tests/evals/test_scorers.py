@@ -10,7 +10,7 @@ import pytest
 from yingzhi.agents.specialist import Resources
 from yingzhi.clinical.consultation import Consultation, Fault
 from yingzhi.clinical.presentation import Medication, Report
-from yingzhi.clinical.remark import ModelUse, Remark
+from yingzhi.clinical.remark import Dropped, ModelUse, Remark
 from yingzhi.clinical.treatment import TreatmentOption
 from yingzhi.clinical.words import Language
 from yingzhi.evals.cases import GoldCase, Step, Trajectory
@@ -125,8 +125,13 @@ def drug_lost(c: Consultation) -> Consultation:
     return c
 
 
+DROPPED = [Dropped(what="finding", why="unknown id"), Dropped(what="finding eczema", why="unknown id"), Dropped(what="alert", why="order")]
+
+
 def busy(c: Consultation) -> Consultation:
-    use = ModelUse(specialist="history", model="m", outcome="used", calls=3, tokens_in=1000, tokens_out=200, cost=0.5)
+    use = ModelUse(
+        specialist="history", model="m", outcome="used", calls=3, tokens_in=1000, tokens_out=200, cost=0.5, taken=4, dropped=DROPPED
+    )
     return c.model_copy(update={"model_use": [use]})
 
 
@@ -195,7 +200,7 @@ def test_a_bold_wrong_diagnosis_has_a_worse_brier_score(gold: GoldCase, trace: T
 
 def test_costs_are_reported_and_unscored_without_a_model(gold: GoldCase, trace: Trace, resources: Resources) -> None:
     dear = changed(trace, busy)
-    for name, value in (("model-calls", 3), ("tokens", 1200), ("model-cost", 0.5)):
+    for name, value in (("model-calls", 3), ("tokens", 1200), ("model-cost", 0.5), ("dropped-proposals", 3)):
         assert scored(scorer(name, resources), gold, trace).value is None
         assert scored(scorer(name, resources), gold, dear).value == value
     assert scored(scorer("seconds", resources), gold, trace.model_copy(update={"seconds": 9.0})).value == 9.0
@@ -278,5 +283,5 @@ def test_names_are_unique_and_the_gates_are_the_safety_ones(resources: Resources
     assert len(names) == len(set(names))
     gates = {s.name for s in standard(resources.lexicon) if s.gate}
     assert gates == {"must-not-miss", "gates", "forbidden-drugs", "critical-alerts", "citations-resolve", "sentences-traced"}
-    assert {n for n, _, _ in WRONG} | {"alert-precision", "brier", "trajectory", "seconds", "workup-price", "model-calls", "tokens",
-                                       "model-cost"} == set(names)  # fmt: skip
+    costs = {"seconds", "workup-price", "model-calls", "tokens", "model-cost", "dropped-proposals"}
+    assert {n for n, _, _ in WRONG} | costs | {"alert-precision", "brier", "trajectory"} == set(names)
