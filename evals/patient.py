@@ -12,6 +12,7 @@ from yingzhi.clinical.words import Language, Text
 from yingzhi.evals.cases import GoldCase
 from yingzhi.knowledge.models import FindingTerm, Investigation
 
+Known = Literal["present", "absent"]
 Kind = Literal["laboratory", "pathology", "immunofluorescence", "dermoscopy", "microbiology", "imaging", "other"]
 KINDS: Mapping[str, Kind] = {
     "dermoscopy": "dermoscopy", "histology": "pathology", "biopsy": "pathology", "immunofluorescence": "immunofluorescence",
@@ -20,6 +21,7 @@ KINDS: Mapping[str, Kind] = {
 }  # fmt: skip
 """Kind of report by a part of the test's id; the others are laboratory reports."""
 VISIBLE = frozenset({"morphology", "colour", "site", "arrangement"})
+LABORATORY: Kind = "laboratory"
 NORMAL = Text(en="No abnormality.", zh="未见异常。")
 
 
@@ -34,7 +36,7 @@ class Patient:
     """
 
     opening: Text
-    facts: Mapping[str, Literal["present", "absent"]]
+    facts: Mapping[str, Known]
     results: Mapping[str, Text] = field(default_factory=dict)
 
     def answer(self, finding: str, ancestors: Mapping[str, frozenset[str]]) -> Answer:
@@ -62,13 +64,13 @@ class Patient:
             findings: Read from the whole record.
         """
         read = {f.id: f.status for f in findings if f.experiencer == "patient"}
-        told: dict[str, Literal["present", "absent"]] = {i: s for i, s in read.items() if s == "present" or s == "absent"}
+        told: dict[str, Known] = {i: s for i, s in read.items() if s == "present" or s == "absent"}
         return replace(self, facts={**told, **self.facts})
 
 
 def patient_of(case: GoldCase) -> Patient:
     """The patient of a gold case: what stands in the note, and what would come to light on asking."""
-    stated = {f.finding: f.status for f in case.expected.findings}
+    stated: dict[str, Known] = {f.finding: f.status for f in case.expected.findings}
     reports = {r.test: r.text for r in case.reports if r.test}
     return Patient(case.opening, {**stated, **case.hidden}, {**reports, **case.results})
 
@@ -103,7 +105,7 @@ class Gatekeeper:
             raise KeyError(test)
         self.done.append(test)
         self.spent += self.tests[test].price
-        kind: Kind = next((k for part, k in KINDS.items() if part in test), "laboratory")
+        kind = next((k for part, k in KINDS.items() if part in test), LABORATORY)
         name = self.tests[test].names.en if lang == "en" else self.tests[test].names.zh
         return Report(kind=kind, test=test, text=f"{name}: {self._result(test, patient).say(lang)}")
 

@@ -52,6 +52,7 @@ ALLERGY = re.compile(r"allerg\w*\s+to[^.;]{0,40}$|hypersensitiv\w*\s+to[^.;]{0,4
 ALLERGY_AFTER = re.compile(r"^\s*(?:类|類)?(?:药物|藥物|药|藥)?\s*(?:过敏|過敏|allerg)", re.IGNORECASE)
 MEASURED = re.compile(r"\s*[:：=]?\s*[<>≤≥]?\s*\d+(?:\.\d+)?\s*(?:[mμµunp]*mol|[mμµnp]?g\s*/\s*d?l|m?i?u\s*/\s*m?l)", re.IGNORECASE)
 """A concentration after the name: "urea 6.1 mmol/L" is a result, not a drug."""
+AGO = re.compile(r"\s*(?:ago|before|earlier|前)")
 STOPPED = re.compile(r"停用|已停|stopped|discontinued", re.IGNORECASE)
 
 
@@ -86,9 +87,9 @@ def _started(text: str, mention: Mention) -> float | None:
     left = max((text.rfind(c, 0, mention.start) for c in "。；.;\n"), default=-1) + 1
     ends = [i for i in (text.find(c, mention.end) for c in "。；.;\n") if i >= 0]
     sentence = text[left : min(ends, default=len(text))]
-    if STOPPED.search(sentence):
+    if STOPPED.search(sentence) or not AGO.search(sentence):
         return None
-    times = [d for d in read_demographics(sentence).durations if re.match(r"\s*(?:ago|before|earlier|前)", sentence[d.end : d.end + 8])]
+    times = [d for d in read_demographics(sentence).durations if AGO.match(sentence[d.end : d.end + 8])]
     nearest = min(times, key=lambda d: abs(d.start - (mention.start - left)), default=None)
     return round(nearest.value, 1) if nearest else None
 
