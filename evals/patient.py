@@ -21,7 +21,6 @@ KINDS: Mapping[str, Kind] = {
 }  # fmt: skip
 """Kind of report by a part of the test's id; the others are laboratory reports."""
 VISIBLE = frozenset({"morphology", "colour", "site", "arrangement"})
-LABORATORY: Kind = "laboratory"
 NORMAL = Text(en="No abnormality.", zh="未见异常。")
 
 
@@ -105,9 +104,8 @@ class Gatekeeper:
             raise KeyError(test)
         self.done.append(test)
         self.spent += self.tests[test].price
-        kind = next((k for part, k in KINDS.items() if part in test), LABORATORY)
         name = self.tests[test].names.en if lang == "en" else self.tests[test].names.zh
-        return Report(kind=kind, test=test, text=f"{name}: {self._result(test, patient).say(lang)}")
+        return Report(kind=_kind(test), test=test, text=f"{name}: {self._result(test, patient).say(lang)}")
 
     def _result(self, test: str, patient: Patient) -> Text:
         """The report of the case; or what the case says of the findings that the test can show; or that all is normal."""
@@ -120,3 +118,11 @@ class Gatekeeper:
             en="; ".join(n.en if status == "present" else f"no {n.en}" for n, status in shown) + ".",
             zh="；".join(n.zh if status == "present" else f"未见{n.zh}" for n, status in shown) + "。",
         )
+
+
+def _kind(test: str) -> Kind:
+    """Which kind of report a test gives; the laboratory's where its name says nothing else."""
+    for part, kind in KINDS.items():
+        if part in test:
+            return kind
+    return "laboratory"
