@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from yingzhi.cli import batch, consult, drugs, evals, knowledge, prompts, retrieval
+from yingzhi.cli import audit, batch, consult, drugs, evals, keys, knowledge, prompts, retrieval, scores, serve
 from yingzhi.clinical.errors import YingzhiError
 
 app = typer.Typer(
@@ -24,8 +24,12 @@ app.command("consult")(consult.consult)
 app.command("batch")(batch.batch)
 app.command("ingest")(retrieval.ingest)
 app.command("search")(retrieval.search)
+app.command("serve")(serve.serve)
 app.add_typer(drugs.app, name="drugs", help="Drug safety alone: check a list, or many pairs.")
 app.add_typer(knowledge.app, name="knowledge", help="The knowledge: is it whole, how much is there, what are its names.")
+app.add_typer(keys.app, name="keys", help="API keys of the service: create, list, revoke.")
+app.add_typer(audit.app, name="audit", help="The audit log of the service: is it whole, what was done.")
+app.add_typer(scores.app, name="scores", help="Severity scores: list, show, compute with the published bands.")
 app.add_typer(prompts.app, name="prompts", help="What a model is told: list, show, render for a case, compare with your own.")
 app.add_typer(evals.app, name="eval", help="The gold cases: run, score, show; what a change of prompts or knowledge does.")
 

@@ -52,6 +52,7 @@ class Review(Record):
     action: Literal["answer", "edit", "sign", "reject"]
     answers: list[Answer] = Field(default_factory=list, description="With `answer`: answers to questions.")
     reports: list[Report] = Field(default_factory=list, description="With `answer`: new test results.")
+    note: str = Field(default="", max_length=200_000, description="With `answer`: more of the record, in words; read after what is there.")
     edits: list[Edit] = Field(default_factory=list, description="With `edit`, or together with `sign`.")
     by: str = Field(default="", max_length=200, description="Who acts, as the caller's system names them.")
     reason: str = Field(default="", max_length=2000, description="With `reject`: why.")

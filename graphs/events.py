@@ -27,11 +27,12 @@ class _Event(Record):
 
 
 class RunStarted(_Event):
-    """A run began."""
+    """A run began; with `attempt` above 1, began again after its process was lost, and what was told before is told anew."""
 
     type: Literal["run.started"] = "run.started"
     version: int = VERSION
     consultation: str
+    attempt: int = Field(default=1, ge=1)
     pins: Pins
 
 

@@ -53,11 +53,13 @@ def drafts_of(state: State) -> Documentation:
 
 
 def answered(state: State, act: Review) -> Presentation:
-    """The presentation with answers and results added; a later answer to the same question replaces the earlier one."""
+    """The presentation with answers, results and words added; a later answer to the same question replaces the earlier one."""
     before: Presentation = state["presentation"]  # pyright: ignore[reportTypedDictNotRequiredAccess] - every run begins with one
     new = {a.finding for a in act.answers}
     kept = [a for a in before.answers if a.finding not in new]
-    return before.model_copy(update={"answers": [*kept, *act.answers], "reports": [*before.reports, *act.reports]})
+    more = act.note.strip()  # goes to the end: what was read before still stands where it stood
+    text = f"{before.text.rstrip()}\n{more}".lstrip() if more else before.text
+    return before.model_copy(update={"text": text, "answers": [*kept, *act.answers], "reports": [*before.reports, *act.reports]})
 
 
 def edited(drafts: Documentation, edits: list[Edit]) -> Documentation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.types import Command
+from langgraph.types import Command, Durability
 
 from yingzhi.agents.specialist import Resources
 from yingzhi.clinical.consultation import Consultation, Review
@@ -133,30 +133,63 @@ async def stream(presentation: Presentation | Review, resources: Resources, *, g
 
     yield stamped({"type": "run.started", "consultation": thread, "pins": pins(resources)})
     try:
-        start: Any
         if isinstance(presentation, Review):
             check_review(presentation, await paused_state(graph, thread), resources)
-            start = Command(resume=presentation.model_dump())
         else:
             check_presentation(presentation)
-            start = {"presentation": presentation, "version": 1}
-        pieces = cast("AsyncGenerator[Any]", graph.astream(start, _config(thread), context=for_run(resources), stream_mode="custom"))
-        async with aclosing(_steps(pieces)) as steps:
+        async with aclosing(pieces(presentation, resources, graph=graph, config=_config(thread))) as steps:
             async for events in steps:
                 for fields in events:
                     yield stamped(fields)
-    except CaseError as error:
-        yield stamped({"type": "run.failed", "reason": str(error)})
-        return
-    except Exception as error:  # the stream must end with a terminal event whatever happened; the kind of error is all that is safe to say
-        yield stamped({"type": "run.failed", "reason": str(error) if isinstance(error, YingzhiError) else type(error).__name__})
+    except Exception as error:  # the stream must end with a terminal event whatever happened
+        yield stamped({"type": "run.failed", "reason": reason_of(error)})
         return
     snapshot = await graph.aget_state(_config(thread))
-    for fields in _ending(cast("State", snapshot.values)):
+    for fields in ending(cast("State", snapshot.values)):
         yield stamped(fields)
 
 
-def _ending(state: State) -> list[dict[str, Any]]:
+def reason_of(error: Exception) -> str:
+    """What may be told of an exception: our own say nothing of a patient; of any other only its kind is safe."""
+    return str(error) if isinstance(error, YingzhiError) else type(error).__name__
+
+
+async def pieces(
+    given: Presentation | Review | None,
+    resources: Resources,
+    *,
+    graph: Graph,
+    config: Any,
+    durability: Durability | None = None,
+    reached: Callable[[State], None] | None = None,
+) -> AsyncGenerator[list[dict[str, Any]]]:
+    """Run the graph and give what it tells, in lists of events without number; a reader who leaves ends the run.
+
+    Args:
+        given: A new case, the doctor's act on a paused one, or None to go on from the checkpoint that `config` names.
+        resources: From `open_resources`.
+        graph: A compiled graph with checkpoints.
+        config: LangGraph's: the thread, and the checkpoint to start from where that is not the newest.
+        durability: LangGraph's: when checkpoints are written.
+        reached: Told the state after each step.
+    """
+    start: Any = given
+    if isinstance(given, Review):
+        start = Command(resume=given.model_dump())
+    elif given is not None:
+        start = {"presentation": given, "version": 1}
+    config = {"recursion_limit": RECURSION, **config}
+    told = graph.astream(start, config, context=for_run(resources), stream_mode=["custom", "values"], durability=durability)
+    async with aclosing(_steps(cast("AsyncGenerator[Any]", told))) as steps:
+        async for mode, piece in steps:
+            if mode == "custom":
+                yield piece
+            elif reached is not None:
+                reached(piece)
+
+
+def ending(state: State) -> list[dict[str, Any]]:
+    """The events that end a run whose state this is; the last is its terminal event."""
     if outcome := state.get("outcome"):
         return [{"type": "run.finished", "review": outcome}]
     questions = state["history"].questions if "history" in state else []

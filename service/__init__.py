@@ -1,0 +1,1 @@
+"""The consultation as a service over HTTP: native API, OpenAI-compatible chat, AG-UI, CDS Hooks, MCP."""

@@ -1,0 +1,297 @@
+"""One run of a consultation, from the checkpoint that counts to the transaction that ends it (docs/decisions/009)."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import zlib
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from time import perf_counter, time
+from typing import Any, Literal, Protocol, cast
+
+from langgraph.checkpoint.base import CheckpointTuple
+
+from yingzhi.agents.specialist import Resources
+from yingzhi.clinical.consultation import Review
+from yingzhi.clinical.presentation import Presentation
+from yingzhi.graphs.build import Graph
+from yingzhi.graphs.events import EVENT, ModelReturned, ProposalReconciled
+from yingzhi.graphs.result import assemble, pins
+from yingzhi.graphs.run import ending, pieces, reason_of
+from yingzhi.graphs.state import State
+from yingzhi.service.checkpoints import Saver
+from yingzhi.service.feeds import Feed, Feeds, Told
+from yingzhi.service.store import Database
+from yingzhi.service.store import rows as store
+from yingzhi.service.store.leases import Lease, check
+from yingzhi.service.store.rows import Run
+from yingzhi.service.wire import Status
+
+ATTEMPTS = 8
+"""How often a run is begun before it is given up: one that kills its process must not do so for ever."""
+CANCELLED = "cancelled"
+
+Ended = Callable[[sqlite3.Connection, Run, str], None]
+"""Told inside the ending transaction how a run ended: done, failed or cancelled."""
+
+
+class Figures(Protocol):
+    """What is counted of runs."""
+
+    def run_ended(self, how: str, engine: Literal["embedded", "model"], seconds: float) -> None:
+        """A run ended."""
+
+    def hop(self, seconds: float) -> None:
+        """An event went from the graph to its readers."""
+
+    def tokens(self, tokens_in: int, tokens_out: int) -> None:
+        """A model read and wrote tokens."""
+
+    def provider_fault(self, kind: str) -> None:
+        """A model's provider failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What runs are carried out with."""
+
+    graph: Graph
+    saver: Saver
+    resources: Resources
+    database: Database
+    feeds: Feeds
+    ended: Ended
+    figures: Figures
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Numbers, commits and publishes what a run tells; what comes while a commit is under way goes with the next."""
+
+    engine: Engine
+    run: Run
+    lease: Lease
+    feed: Feed
+    seq: int
+    began: float = field(default_factory=perf_counter)
+    waiting: list[Told] = field(default_factory=list)
+    since: float = 0.0
+    task: asyncio.Task[None] | None = None
+
+    def tell(self, fields: dict[str, Any]) -> None:
+        """An event, on its way."""
+        self._number(fields)
+        if self.task is None or self.task.done():
+            if self.task is not None:
+                self.task.result()  # a lost lease ends the run here
+            self.task = asyncio.create_task(self._commit_all())
+
+    def rest(self, endings: list[dict[str, Any]]) -> list[Told]:
+        """What is not committed yet and the last events, for the ending transaction."""
+        for fields in endings:
+            self._number(fields)
+        left, self.waiting = self.waiting, []
+        return left
+
+    async def settle(self) -> None:
+        """Wait for the commit under way."""
+        if self.task is not None:
+            await self.task
+
+    def _number(self, fields: dict[str, Any]) -> None:
+        now = perf_counter()
+        self.seq += 1
+        event = EVENT.validate_python({**fields, "seq": self.seq, "run": self.run.id, "at": round(now - self.began, 4)})
+        if isinstance(event, ModelReturned) and not event.ok:
+            self.engine.figures.provider_fault(event.error)
+        elif isinstance(event, ProposalReconciled):
+            self.engine.figures.tokens(event.use.tokens_in, event.use.tokens_out)
+        if not self.waiting:
+            self.since = now
+        self.waiting.append((self.seq, event.type, EVENT.dump_json(event).decode()))
+
+    async def _commit_all(self) -> None:
+        while self.waiting:
+            batch, self.waiting = self.waiting, []
+            since = self.since
+            await self.engine.database.write(lambda db, batch=batch: self._add(db, batch))  # type: ignore[misc]
+            self.feed.publish(batch)
+            self.engine.figures.hop(perf_counter() - since)
+
+    def _add(self, db: sqlite3.Connection, batch: list[Told]) -> None:
+        check(db, self.lease)
+        store.add_events(db, self.run.id, batch)
+
+
+async def carry_out(run: Run, lease: Lease, row: sqlite3.Row, engine: Engine, cancelled: Callable[[], bool]) -> None:
+    """Carry a run out and end it.
+
+    Args:
+        run: The run that was claimed.
+        lease: The right to write for it.
+        row: Its consultation as it was when it was claimed.
+        engine: What it is carried out with.
+        cancelled: Whether a cancellation is somebody's wish; else the process is about to stop and the run is left for the next.
+
+    Raises:
+        LeaseLost: Another process has taken the consultation over, or it was deleted; nothing was ended.
+        asyncio.CancelledError: The process stops; the run is still open.
+    """
+    before = await engine.database.read(lambda db: store.last_seq(db, run.id))
+    feed = engine.feeds.open(run.id, before + 1)
+    recorder = Recorder(engine, run, lease, feed, before)
+    try:
+        if cancelled():
+            await _fail(recorder, row, CANCELLED, "cancelled")
+            return
+        if refusal := _refused(run, row):
+            await _fail(recorder, row, refusal, "failed")
+            return
+        try:
+            recorder.tell({"type": "run.started", "consultation": run.consultation, "pins": pins(engine.resources), "attempt": run.attempt})
+            reached = await _run_graph(recorder, row)
+            result = _result(recorder, reached)
+        except asyncio.CancelledError:
+            if not cancelled() or (task := asyncio.current_task()) is None:
+                raise
+            task.uncancel()  # the task goes on with the consultation's next run
+            await _fail(recorder, row, CANCELLED, "cancelled")
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # the run must end with a terminal event whatever happened
+            await _fail(recorder, row, reason_of(error), "failed")
+        else:
+            await _finish(recorder, row, reached, result)
+    finally:
+        engine.feeds.close(run.id)
+
+
+def _refused(run: Run, row: sqlite3.Row) -> str:
+    """Why the run is not begun at all; empty where it is."""
+    if run.attempt > ATTEMPTS:
+        return f"given up after {ATTEMPTS} attempts"
+    if run.revision is not None and run.revision != row["revision"]:
+        return "revision: the consultation has moved on"
+    if run.action != "start" and (row["outcome"] or row["head"] is None):
+        return "consultation: it is over" if row["outcome"] else "consultation: it has not begun"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where the graph came to: the state and the checkpoint it stands in."""
+
+    state: State
+    checkpoint: str
+
+
+async def _run_graph(recorder: Recorder, row: sqlite3.Row) -> Reached:
+    run, engine = recorder.run, recorder.engine
+    paid = engine.resources.models is not None
+    given, start = _input(run), row["head"]
+    if paid and run.attempt > 1 and (newest := await _newest(engine, run.consultation, {"run": run.id})):
+        given, start = None, newest.config["configurable"]["checkpoint_id"]
+    configurable = {"thread_id": run.consultation, "checkpoint_ns": ""}
+    if start:
+        configurable["checkpoint_id"] = start
+    config = {"configurable": configurable, "metadata": {"run": run.id, "attempt": run.attempt}}
+    states: list[State] = []
+    engine.saver.written.pop(run.consultation, None)
+    steps = pieces(given, engine.resources, graph=engine.graph, config=config, durability="sync" if paid else "exit", reached=states.append)
+    async with aclosing(steps):
+        async for events in steps:
+            for fields in events:
+                recorder.tell(fields)
+    checkpoint = engine.saver.written.pop(run.consultation, None)
+    if checkpoint and states:
+        return Reached(_of_state(states[-1]), checkpoint)
+    found = await _newest(engine, run.consultation, {"run": run.id})  # the lost attempt had come to the end, but for ending the run
+    if found is None:
+        raise RuntimeError("the graph left no checkpoint")
+    return Reached(state_of(found), found.config["configurable"]["checkpoint_id"])
+
+
+def _input(run: Run) -> Presentation | Review | None:
+    """What the graph is given; a branch goes on from where it was cut, without anything new."""
+    if not run.input:
+        return None
+    return Presentation.model_validate_json(run.input) if run.action == "start" else Review.model_validate_json(run.input)
+
+
+async def _newest(engine: Engine, thread: str, marks: dict[str, Any]) -> CheckpointTuple | None:
+    """The newest checkpoint of a thread with these marks."""
+    config: Any = {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
+    async for found in engine.saver.alist(config, filter=marks, limit=1):
+        return found
+    return None
+
+
+def state_of(found: CheckpointTuple) -> State:
+    """The state that a checkpoint holds."""
+    return _of_state(found.checkpoint["channel_values"])
+
+
+def _of_state(values: Mapping[str, Any]) -> State:
+    return cast("State", {key: values[key] for key in State.__annotations__ if key in values})
+
+
+def _result(recorder: Recorder, reached: Reached) -> bytes:
+    """The whole consultation as JSON."""
+    seconds = perf_counter() - recorder.began
+    return assemble(recorder.run.consultation, reached.state, recorder.engine.resources, seconds).model_dump_json().encode()
+
+
+async def _finish(recorder: Recorder, row: sqlite3.Row, reached: Reached, result: bytes) -> None:
+    run, engine = recorder.run, recorder.engine
+    outcome = reached.state.get("outcome", "")
+    await recorder.settle()
+    rest = recorder.rest(ending(reached.state))
+
+    def end(db: sqlite3.Connection) -> None:
+        now = time()
+        check(db, recorder.lease)
+        store.add_events(db, run.id, rest)
+        store.add_version(db, run, row["revision"] + 1, reached.checkpoint, zlib.compress(result, 1), now)
+        store.end_run(db, run, "done", now)
+        store.advance(db, run.consultation, reached.checkpoint, outcome)
+        store.settle(db, run.consultation, "finished" if outcome else "paused", now)
+        engine.ended(db, run, "done")
+
+    await engine.database.write(end)
+    recorder.feed.publish(rest)
+    _count(recorder, "finished" if outcome else "paused")
+
+
+async def _fail(recorder: Recorder, row: sqlite3.Row, reason: str, how: store.RunStatus) -> None:
+    """End a run that came to nothing; the consultation is where it was before."""
+    run, engine = recorder.run, recorder.engine
+    await recorder.settle()
+    rest = recorder.rest([{"type": "run.failed", "reason": reason}])
+    status = _as_before(row, how)
+
+    def end(db: sqlite3.Connection) -> None:
+        now = time()
+        check(db, recorder.lease)
+        store.add_events(db, run.id, rest)
+        store.end_run(db, run, how, now)
+        store.settle(db, run.consultation, status, now)
+        engine.ended(db, run, how)
+
+    await engine.database.write(end)
+    recorder.feed.publish(rest)
+    _count(recorder, how)
+
+
+def _count(recorder: Recorder, how: str) -> None:
+    kind: Literal["embedded", "model"] = "embedded" if recorder.engine.resources.models is None else "model"
+    recorder.engine.figures.run_ended(how, kind, perf_counter() - recorder.began)
+
+
+def _as_before(row: sqlite3.Row, how: store.RunStatus) -> Status:
+    if row["outcome"]:
+        return "finished"
+    if row["revision"]:
+        return "paused"
+    return "cancelled" if how == "cancelled" else "failed"

@@ -1,0 +1,118 @@
+"""The events of a run, from any point on: from the file, then as they are committed."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from yingzhi.graphs.events import EVENT, Event
+from yingzhi.service.feeds import Feed, Told
+from yingzhi.service.identity.principal import Permission, Principal
+from yingzhi.service.problems import Problem, not_found
+from yingzhi.service.runner import InProcessRunner
+from yingzhi.service.store import Database
+from yingzhi.service.store import rows as store
+
+TERMINAL = frozenset({"run.finished", "run.failed", "run.paused"})
+POLL = 0.03
+"""Seconds between two looks for events of a run that another process carries out."""
+
+
+@dataclass(slots=True)
+class Following:
+    """Runs as they can be followed."""
+
+    database: Database
+    runner: InProcessRunner
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is about to stop: streams end without a terminal event and are taken up again elsewhere."""
+
+    async def drain(self, seconds: float) -> None:
+        """Stop: runs at work have this long to end; then streams end, to be taken up again elsewhere."""
+        await self.runner.drain(seconds)
+        self.closing.set()
+
+    async def events(self, who: Principal, consultation: str, run: str | None = None, after: int = 0) -> AsyncIterator[Event]:
+        """The run's events with seq > after, live until its terminal event.
+
+        Raises:
+            Problem: 404.
+        """
+        async for _, _, body in self.told(who, consultation, run, after):
+            yield EVENT.validate_json(body)
+
+    async def told(self, who: Principal, consultation: str, run: str | None = None, after: int = 0) -> AsyncIterator[Told]:
+        """The same as (seq, type, JSON)."""
+        row = await self.run_of(who, consultation, run)
+        async for event in self.follow(row["id"], after):
+            yield event
+
+    async def run_of(self, who: Principal, consultation: str, run: str | None = None) -> sqlite3.Row:
+        """A run of the tenant's consultation, the newest by default.
+
+        Raises:
+            Problem: 404.
+        """
+        permit(who, "consultation.read")
+        row = await self.database.read(lambda db: store.run_row(db, who.tenant, consultation, run))
+        if row is None:
+            raise not_found("run" if run else "consultation")
+        return row
+
+    async def follow(self, run: str, after: int) -> AsyncIterator[Told]:
+        """A run's events behind a seq, one by one."""
+        async with aclosing(self.batches(run, after)) as batches:
+            async for batch in batches:
+                for event in batch:
+                    yield event
+
+    async def batches(self, run: str, after: int) -> AsyncGenerator[list[Told]]:
+        """A run's events behind a seq, from the file and then as they are committed, in lists as they come together."""
+        while not self.closing.is_set():
+            feed = self.runner.engine.feeds.by_run.get(run)
+            if feed is not None and after + 1 >= feed.first:
+                batch = feed.after(after)
+                if not batch and not feed.closed:
+                    await _change(feed)
+                    continue
+            else:
+                batch = await self.database.read(lambda db, after=after: store.events_after(db, run, after))  # type: ignore[misc]
+                if not batch:
+                    if await self._is_over(run, after):
+                        return
+                    await asyncio.sleep(POLL)
+                    continue
+            yield batch
+            after, kind, _ = batch[-1]
+            if kind in TERMINAL:
+                return
+
+    async def _is_over(self, run: str, after: int) -> bool:
+        """Whether nothing more can come: the run is deleted, or its last event lies before."""
+
+        def over(db: sqlite3.Connection) -> bool:
+            row = db.execute("SELECT status FROM run WHERE id = ?", (run,)).fetchone()
+            return row is None or (row["status"] not in {"queued", "running"} and store.last_seq(db, run) <= after)
+
+        return await self.database.read(over)
+
+
+async def _change(feed: Feed) -> None:
+    feed.readers += 1
+    try:
+        await feed.change(1.0)
+    finally:
+        feed.readers -= 1
+
+
+def permit(who: Principal, permission: Permission) -> None:
+    """Let nobody do what their roles don't allow.
+
+    Raises:
+        Problem: 403.
+    """
+    if not who.may(permission):
+        raise Problem(403, "Not allowed", f"this needs the permission {permission}")

@@ -1,0 +1,162 @@
+"""Carries queued runs out: in this process now; a durable queue can stand behind the same port later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import time
+from typing import Protocol
+
+from yingzhi.service.execution import Engine, carry_out
+from yingzhi.service.store import leases
+from yingzhi.service.store.leases import LeaseLost, Owner
+
+SWEEP = 1.0
+"""Seconds between two looks for runs that another process left behind, or wants ended."""
+RENEW = 5.0
+"""Seconds between two renewals of the leases."""
+EMBEDDED, MODELLED = 4, 256
+"""Runs at once: the embedded engine only takes turns on the processor, a language model is waited for."""
+
+Troubled = Callable[[BaseException], None]
+
+
+class Runner(Protocol):
+    """Carries runs out, each consultation's one after the other."""
+
+    def submit(self, consultation: str) -> None:
+        """A run of this consultation waits."""
+        ...
+
+    def cancel(self, run: str) -> None:
+        """End a run whose `cancel` mark is set, if it is at work here."""
+        ...
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing new; give what is at work this long; leave the rest to the next process."""
+        ...
+
+
+@dataclass(slots=True)
+class InProcessRunner:
+    """Runs as tasks of this process's event loop.
+
+    Attributes:
+        engine: What runs are carried out with.
+        owner: This process.
+        at_once: Runs at work at the same time.
+        troubled: Told of an exception that is no run's own.
+    """
+
+    engine: Engine
+    owner: Owner
+    at_once: int
+    troubled: Troubled = field(default=lambda _error: None)
+    _waiting: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    _working: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _runs: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _cancelled: set[str] = field(default_factory=set)
+    _sweeper: asyncio.Task[None] | None = None
+    _stopping: bool = False
+
+    @property
+    def queued(self) -> int:
+        """Consultations that wait for their turn in this process."""
+        return len(self._waiting)
+
+    @property
+    def working(self) -> int:
+        """Consultations at work in this process."""
+        return len(self._working)
+
+    async def start(self) -> None:
+        """Take up what an earlier process left, and look out for more."""
+        await self._sweep()
+        self._sweeper = asyncio.create_task(self._sweep_for_ever())
+
+    def submit(self, consultation: str) -> None:
+        """A run of this consultation waits."""
+        if not self._stopping and consultation not in self._working:
+            self._waiting[consultation] = None
+            self._pump()
+
+    def cancel(self, run: str) -> None:
+        """End a run whose `cancel` mark is set, if it is at work here."""
+        if (task := self._runs.get(run)) is not None and run not in self._cancelled:
+            self._cancelled.add(run)
+            task.cancel()
+
+    async def stop(self, consultation: str) -> None:
+        """Break off what is at work on a consultation here, and wait until it is."""
+        self._waiting.pop(consultation, None)
+        if (task := self._working.get(consultation)) is not None:
+            task.cancel()
+            await asyncio.wait([task], timeout=5)
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing new; give what is at work this long; leave the rest to the next process."""
+        self._stopping = True
+        self._waiting.clear()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        working = list(self._working.values())
+        if not working:
+            return
+        _, late = await asyncio.wait(working, timeout=seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=2)
+
+    def _pump(self) -> None:
+        while self._waiting and len(self._working) < self.at_once:
+            consultation, _ = self._waiting.popitem(last=False)
+            task = self._working[consultation] = asyncio.create_task(self._work(consultation))
+            task.add_done_callback(lambda _done, consultation=consultation: self._done(consultation))  # type: ignore[misc]
+
+    def _done(self, consultation: str) -> None:
+        task = self._working.pop(consultation)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.troubled(error)
+        self._pump()
+
+    async def _work(self, consultation: str) -> None:
+        """Carry out the consultation's runs until none waits."""
+        database, task = self.engine.database, asyncio.current_task()
+        assert task is not None
+        while not self._stopping:
+            claimed = await database.write(lambda db: leases.claim(db, self.owner, consultation, time()))
+            if claimed is None:
+                return
+            run, lease, row = claimed
+            self._runs[run.id] = task
+            try:
+                if await database.read(lambda db, run=run: leases.unwanted(db, run.id)):  # type: ignore[misc]
+                    self._cancelled.add(run.id)
+                await carry_out(run, lease, row, self.engine, lambda run=run: run.id in self._cancelled)  # type: ignore[misc]
+            except LeaseLost:
+                return
+            finally:
+                self._runs.pop(run.id, None)
+                self._cancelled.discard(run.id)
+                await database.write(lambda db, lease=lease: leases.release(db, lease))  # type: ignore[misc]
+
+    async def _sweep_for_ever(self) -> None:
+        renewed = 0.0
+        while True:
+            await asyncio.sleep(SWEEP)
+            try:
+                if time() - renewed > RENEW:
+                    renewed = time()
+                    await self.engine.database.write(lambda db: leases.renew(db, self.owner, time()))
+                await self._sweep()
+            except Exception as error:  # a full disk may have room again; the look-out must not end
+                self.troubled(error)
+
+    async def _sweep(self) -> None:
+        for consultation in await self.engine.database.read(lambda db: leases.waiting(db)):
+            self.submit(consultation)
+        for run in await self.engine.database.read(lambda db: leases.to_cancel(db)):
+            self.cancel(run)

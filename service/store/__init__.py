@@ -1,0 +1,5 @@
+"""The service's own tables, in one SQLite file."""
+
+from yingzhi.service.store.database import Database
+
+__all__ = ["Database"]

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from yingzhi.service.store import Database
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "d.sqlite")
+    opened.open("CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY)")
+    yield opened
+    opened.close()
+
+
+def add(n: int) -> object:
+    return lambda db: db.execute("INSERT INTO t VALUES (?)", (n,))
+
+
+async def count(database: Database) -> int:
+    found: int = await database.read(lambda db: db.execute("SELECT count(*) FROM t").fetchone()[0])
+    return found
+
+
+async def test_what_was_written_is_committed_before_the_caller_goes_on(database: Database, tmp_path: Path) -> None:
+    await database.write(add(1))  # type: ignore[arg-type]
+    other = sqlite3.connect(tmp_path / "d.sqlite")
+    assert other.execute("SELECT count(*) FROM t").fetchone()[0] == 1
+    other.close()
+
+
+async def test_a_failed_act_takes_nothing_of_the_others_in_its_group_back(database: Database) -> None:
+    def bad(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO t VALUES (1000)")
+        db.execute("INSERT INTO t VALUES (1)")
+
+    await database.write(add(1))  # type: ignore[arg-type]
+    acts = [database.write(add(n)) for n in range(2, 200)]  # type: ignore[arg-type]
+    results = await asyncio.gather(*acts, database.write(bad), return_exceptions=True)
+    assert isinstance(results[-1], sqlite3.IntegrityError)
+    assert not any(isinstance(r, BaseException) for r in results[:-1])
+    assert await count(database) == 199
+
+
+async def test_many_acts_share_commits(tmp_path: Path) -> None:
+    sizes: list[int] = []
+    database = Database(tmp_path / "d.sqlite", lambda size, _seconds: sizes.append(size))
+    database.open("CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY)")
+    await asyncio.gather(*(database.write(add(n)) for n in range(500)))  # type: ignore[arg-type]
+    assert sum(sizes) == 500
+    assert len(sizes) < 250
+    database.close()
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    with pytest.raises(sqlite3.OperationalError):
+        await database.read(lambda db: db.execute("INSERT INTO t VALUES (1)"))
+
+
+async def test_a_caller_that_is_cancelled_leaves_its_act_whole(database: Database) -> None:
+    tasks = [asyncio.create_task(database.write(add(n))) for n in range(50)]  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await database.write(lambda _db: None)
+    assert await count(database) == 50
