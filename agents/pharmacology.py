@@ -7,6 +7,7 @@ from yingzhi.clinical.differential import Differential
 from yingzhi.clinical.history import History
 from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.tools.treatment import judged_drugs, review_treatment
+from yingzhi.tools.treatment_options import shelf_of
 
 
 def assess_medication(view: View, desk: Desk) -> TreatmentReview:
@@ -14,8 +15,10 @@ def assess_medication(view: View, desk: Desk) -> TreatmentReview:
     history: History = view["history"]
     differential: Differential = view["differential"]
     r = desk.resources
-    about = judged_drugs(history, differential, r.knowledge.diseases, r.formulary)
-    return desk.call_about(about, review_treatment, history, differential, r.knowledge.diseases, r.formulary)
+    k = r.knowledge
+    about = judged_drugs(history, differential, k.diseases, r.formulary)
+    shelf = shelf_of(k.packs.values(), k.measure_rules, k.sources, r.clock().date())
+    return desk.call_about(about, review_treatment, history, differential, k.diseases, r.formulary, shelf)
 
 
 PHARMACOLOGY = Specialist(

@@ -210,8 +210,8 @@ def show_pairs(file: Path, formulary: Formulary) -> None:
             tally["hit"] += flagged
     for held, t in counts.items():
         say(
-            f"pairs, {'set apart' if held else 'development':12} {t['n']}, known {t['known'] / t['n']:.3f}  (>= .85), "
-            f"severe {t['hit'] / t['severe']:.3f} of {t['severe']}  (>= .85), quiet {t['quiet'] / t['negative']:.3f} of {t['negative']}  (>= .93)"
+            f"pairs, {'set apart' if held else 'development':12} {t['n']}, known {t['known'] / t['n']:.3f}  (>= .85), severe "
+            f"{t['hit'] / t['severe']:.3f} of {t['severe']}  (>= .85), quiet {t['quiet'] / t['negative']:.3f} of {t['negative']}  (>= .93)"
         )
 
 

@@ -36,7 +36,7 @@ async def streams(url: str, many: int, seconds: float) -> None:
     """So many streams open at once, begun evenly over some seconds."""
     first: list[float] = []
     hops: list[float] = []
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=180, limits=limits) as client:
         tasks = []
         for n in range(many):

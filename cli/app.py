@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from yingzhi.cli import audit, batch, consult, drugs, evals, keys, knowledge, prompts, retrieval, scores, serve
+from yingzhi.cli import audit, batch, consult, drugs, evals, keys, knowledge, mcp, packs, prompts, retrieval, scores, serve
 from yingzhi.clinical.errors import YingzhiError
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ app.command("batch")(batch.batch)
 app.command("ingest")(retrieval.ingest)
 app.command("search")(retrieval.search)
 app.command("serve")(serve.serve)
+app.command("mcp")(mcp.mcp)
+drugs.app.command("pack")(packs.pack)
 app.add_typer(drugs.app, name="drugs", help="Drug safety alone: check a list, or many pairs.")
 app.add_typer(knowledge.app, name="knowledge", help="The knowledge: is it whole, how much is there, what are its names.")
 app.add_typer(keys.app, name="keys", help="API keys of the service: create, list, revoke.")

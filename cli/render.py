@@ -17,6 +17,7 @@ from rich.text import Text as Styled
 from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.consultation import Consultation
 from yingzhi.clinical.differential import Cell, Diagnosis
+from yingzhi.clinical.pack import PatientPack
 from yingzhi.clinical.workup import Referral
 from yingzhi.tools.differential import percent
 from yingzhi.tools.documents.drafts import LEVEL, TIER, URGENCY, lab_words
@@ -282,14 +283,36 @@ def _medication(c: Consultation, heading: Styled) -> Iterator[RenderableType]:
         line = f"    {LINE[min(option.line, 3)][zh]} [{fit[option.suitable][zh]}] {option.zh if zh else option.en}"
         if option.dose:
             line += f"{'：' if zh else ': '}{option.dose.say(c.lang)}"
+        if option.efficacy:
+            line += f" · {option.efficacy.say(c.lang)}"
         if option.why:
             line += f" — {option.why.say(c.lang)}"
         yield Styled(line, style={"no": "red", "caution": "yellow"}.get(option.suitable, ""))
+    for choice in c.medication.choices:
+        if choice.note:
+            yield Styled(f"  ! {names.get(choice.disease, choice.disease)}: {choice.note.say(c.lang)}", style="yellow")
+    yield from _packs(c.medication.packs, c)
     if c.medication.not_checked:
         yield Styled(
             ("  未能核查：" if zh else "  Not checked: ") + ("；" if zh else "; ").join(w.say(c.lang) for w in c.medication.not_checked),
             style="yellow",
         )
+
+
+def _packs(packs: list[PatientPack], c: Consultation) -> Iterator[Styled]:
+    """What is due next for each drug that is taken; of the proposed ones only that a pack is there."""
+    zh = c.lang == "zh"
+    between = "；" if zh else "; "
+    for p in packs:
+        visit = next((v for v in p.calendar if v.state == "next"), None)
+        if p.taken and visit is not None:
+            when = str(visit.day) if visit.day else (f"第{visit.weeks:g}周" if zh else f"week {visit.weeks:g}")
+            due = between.join(d.text.say(c.lang) for d in visit.due)
+            yield Styled(f"  {p.zh if zh else p.en} · {'下次随访' if zh else 'next'} {when}{'：' if zh else ': '}{due}")
+    proposed = [p.zh if zh else p.en for p in packs if not p.taken]
+    if proposed:
+        lead = "  随访包（yingzhi drugs pack）：" if zh else "  Packs (yingzhi drugs pack): "
+        yield Styled(lead + ("、" if zh else ", ").join(proposed), style="dim")
 
 
 def _model(c: Consultation, heading: Styled) -> Iterator[Styled]:

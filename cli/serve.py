@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import Annotated
 
@@ -33,6 +34,10 @@ def serve(
         os.environ["YINGZHI_MODEL"] = "" if model == "none" else model
     settings = ServiceSettings.from_environment(os.environ)
     _check(settings)
+    if settings.workers > 1:
+        shutil.rmtree(settings.figures, ignore_errors=True)
+        settings.figures.mkdir(parents=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.figures)
     sys.stderr.write(f"yingzhi serves http://{settings.host}:{settings.port} (documentation at /docs); stop it with Ctrl-C\n")
     run(settings)
 

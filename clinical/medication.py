@@ -17,8 +17,9 @@ AlertTier = Literal["stop", "decide", "watch", "note"]
 
 TIER_OF: dict[Severity, AlertTier] = {"contraindicated": "stop", "major": "decide", "moderate": "watch", "minor": "note"}
 
-NameMatch = Literal["id", "name", "alias", "form"]
-"""How a name was recognised: `form` = after leaving out a salt, strength or dosage form."""
+NameMatch = Literal["id", "name", "alias", "form", "spelling", "pinyin"]
+"""How a name was recognised: `form` = after leaving out a salt, strength or dosage form, or by two names that agree;
+`spelling` = by an older or national spelling of the same name; `pinyin` = by the sound of its Chinese name."""
 
 
 class DrugMatch(Record):
@@ -39,9 +40,13 @@ class DrugSuggestion(Record):
 
 
 class UnknownDrug(Record):
-    """A name that the formulary does not have. Nothing about it was checked."""
+    """A name that is not certain. Nothing about it was checked."""
 
     name: str
+    reason: Literal["unknown", "misspelt", "ambiguous", "class"] = Field(
+        default="unknown", description="misspelt = resembles known names; ambiguous = means several drugs; class = names a whole class."
+    )
+    means: Text | None = Field(default=None, description="The class it names.")
     suggestions: list[DrugSuggestion] = Field(default_factory=list)
 
 
@@ -66,10 +71,12 @@ class Interaction(Record):
     mechanisms: list[Mechanism] = Field(default_factory=list, description="Worst first.")
 
 
-class LabValue(Record):
-    """A laboratory value, in the unit of its name."""
+class DrugLab(Record):
+    """A laboratory result as it stands on the slip."""
 
-    value: float
+    name: str = Field(min_length=1, max_length=80, description="The analyte, Chinese or English: `creatinine`, `ALT`, `乙肝表面抗原`.")
+    value: float | Literal["positive", "negative"] = Field(description="The number, or positive or negative.")
+    unit: str = Field(default="", max_length=40, description="As on the slip. A number without its unit is not used, unless it has none.")
     days_ago: float | None = Field(default=None, ge=0)
 
 
@@ -82,14 +89,24 @@ class DrugPatient(Patient):
     conditions_absent: list[str] = Field(
         default_factory=list, description="Conditions looked for and not there, e.g. a negative HLA-B*15:02 or G6PD test."
     )
+    labs: list[DrugLab] = Field(default_factory=list, description="Results that bear on drugs; the latest of an analyte counts.")
+    qtc_ms: float | None = Field(default=None, ge=200, le=800, description="Corrected QT interval in ms.")
+    occupation: list[str] = Field(
+        default_factory=list, description="What the work asks of the patient: `driver`, `outdoor work`, `高空作业`."
+    )
     medications: list[Medication] = Field(default_factory=list, description="What the patient takes now.")
+
+
+AlertKind = Literal[
+    "interaction", "combined", "condition", "renal", "age", "pregnancy", "lactation", "fertility", "allergy", "duplicate", "dose"
+]
 
 
 class DrugAlert(Record):
     """Something to act on. `drugs` holds formulary ids, one problem an alert."""
 
     id: str = Field(description="Stable id: kind, rule and drugs.")
-    kind: Literal["interaction", "combined", "condition", "renal", "age", "pregnancy", "lactation", "fertility", "allergy", "duplicate"]
+    kind: AlertKind
     tier: AlertTier
     severity: Severity
     drugs: list[str]
@@ -97,16 +114,55 @@ class DrugAlert(Record):
     why: Text
     act: Text
     sources: list[str] = Field(default_factory=list)
+    problem: str = Field(default="", description="Id of the problem that it belongs to.")
 
 
 class NotChecked(Record):
     """A check that could not run, and what it would need. Never to be read as `no problem`."""
 
-    drug: str = Field(description="Formulary id, or the name as written if it is unknown.")
-    check: Literal["name", "renal", "pregnancy", "lactation", "age", "condition", "allergy", "sex"]
+    drug: str = Field(description="Formulary id, or the name as written if it is unknown; empty for the whole list.")
+    check: Literal["name", "renal", "pregnancy", "lactation", "age", "condition", "allergy", "sex", "dose", "lab", "weight"]
     needs: Text
     worst: Severity = Field(default="unknown", description="How bad it would be if the fact turned out against the drug.")
     tests: list[str] = Field(default_factory=list, description="Investigations that would settle it.")
+
+
+class DoseReading(Record):
+    """How a dose was understood, so that a wrong reading shows."""
+
+    drug: str
+    written: str
+    daily: float | None = Field(default=None, description="Amount a day in `unit`; null when how often is not said or it is as needed.")
+    weekly: float | None = Field(default=None, description="Amount a week in `unit`.")
+    unit: Literal["mg", "iu", "ml", "count"] = "mg"
+    every_days: float | None = Field(default=None, description="Days between doses: 1 = daily, 7 = weekly, 0.5 = twice a day.")
+    per_kg: bool = False
+
+
+class ProblemPart(Record):
+    """The drugs of a problem for which it is equally bad."""
+
+    drugs: list[str]
+    severity: Severity
+    why: Text
+    act: Text
+    sources: list[str] = Field(default_factory=list)
+
+
+class DrugProblem(Record):
+    """One problem, whatever the number of drugs and pairs behind it. This is what a person is shown."""
+
+    id: str = Field(description="Stable: the kind and what the problem is, without the drugs.")
+    kind: AlertKind
+    tier: AlertTier
+    severity: Severity = Field(description="Of its worst part.")
+    drugs: list[str] = Field(description="Formulary ids, those of the worst part first.")
+    title: Text
+    parts: list[ProblemPart] = Field(description="Worst first.")
+    alerts: list[str] = Field(description="Ids of the alerts that it sums up.")
+    fingerprint: str = Field(
+        description="Changes when drugs, severity, reasons or advice change; an acknowledgement holds for one of them."
+    )
 
 
 class MedicationReview(Record):
@@ -117,3 +173,5 @@ class MedicationReview(Record):
     alerts: list[DrugAlert] = Field(default_factory=list, description="Worst first.")
     interactions: list[Interaction] = Field(default_factory=list, description="Every pair with a mechanism, worst first.")
     not_checked: list[NotChecked] = Field(default_factory=list)
+    problems: list[DrugProblem] = Field(default_factory=list, description="The alerts, one a problem, worst first.")
+    doses: list[DoseReading] = Field(default_factory=list, description="Doses as they were understood.")

@@ -21,7 +21,7 @@ VERSION = 1
 
 
 class _Event(Record):
-    seq: int = Field(default=0, ge=0, description="Place in the run, from 1.")
+    seq: int = Field(default=0, ge=0, description="Place in the run, from 1; it goes up, with a gap where an attempt was lost.")
     run: str = Field(default="", description="Id of the run.")
     at: float = Field(default=0.0, ge=0, description="Seconds since the run began.")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from yingzhi.knowledge.load import Knowledge
 from yingzhi.knowledge.models import Disease
+from yingzhi.knowledge.pack_check import check_measure_rules, check_packs
 
 
 def check_knowledge(k: Knowledge) -> list[str]:
@@ -18,6 +19,9 @@ def check_knowledge(k: Knowledge) -> list[str]:
         *_investigations(k),
         *_red_flags(k),
         *_labs_and_drugs(k),
+        *check_packs(k),
+        *check_measure_rules(k),
+        *_pack_sources(k),
         *_names(k),
         *_orphans(k),
     ]
@@ -27,7 +31,7 @@ def cited_sources(value: Any) -> Iterator[str]:
     """Every id that stands under `source` or `sources` anywhere in a record."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key == "source" and isinstance(inner, str):
+            if key in {"source", "efficacy_source"} and isinstance(inner, str):
                 yield inner
             elif key == "sources" and inner and isinstance(inner[0], str):
                 yield from inner
@@ -68,6 +72,7 @@ def _disease(d: Disease, k: Knowledge) -> Iterator[str]:
             *(f.source for f in d.findings),
             *(s.source for s in d.systemic_links),
             *(t.source for t in d.treatment),
+            *(t.efficacy_source for t in d.treatment if t.efficacy_source),
         ],
         k.sources,
     )
@@ -125,6 +130,12 @@ def _labs_and_drugs(k: Knowledge) -> Iterator[str]:
         yield from (f"drug {drug.id}: test {i} is unknown" for i in sorted(tests))
 
 
+def _pack_sources(k: Knowledge) -> Iterator[str]:
+    for pack in k.packs.values():
+        named = set(cited_sources(pack.model_dump()))
+        yield from (f"pack {pack.id}: source {i} is unknown" for i in sorted(named - k.sources.keys()))
+
+
 def _names(k: Knowledge) -> Iterator[str]:
     for what, entries in (
         ("finding", [(t.id, [t.names.en, t.names.zh, *t.forms.en, *t.forms.zh]) for t in k.findings.values()]),
@@ -140,11 +151,21 @@ def _names(k: Knowledge) -> Iterator[str]:
 
 def _orphans(k: Knowledge) -> Iterator[str]:
     """Sources that nothing cites. A finding that no disease lists is no orphan: it may be a red flag, a risk or a word to know."""
-    tables = (*k.diseases.values(), *k.investigations.values(), *k.red_flags.values(), *k.analytes.values(), k.drugs)
+    tables = (
+        *k.diseases.values(),
+        *k.investigations.values(),
+        *k.red_flags.values(),
+        *k.analytes.values(),
+        *k.packs.values(),
+        *k.measure_rules,
+        k.drugs,
+    )
     cited = {i for record in tables for i in cited_sources(record.model_dump())}
     yield from (f"source {i}: nothing cites it" for i in sorted(k.sources.keys() - cited))
     used = {t.test for d in k.diseases.values() for t in d.investigations} | {a.test for a in k.analytes.values()}
     used |= {t for drug in k.drugs.drugs if drug.pack for check in drug.pack.checks for t in check.tests}
+    used |= {t for pack in k.packs.values() for s in pack.screen for t in s.tests}
+    used |= {t for pack in k.packs.values() for w in pack.watch for t in w.tests}
     yield from (
         f"investigation {t.id}: no disease names it and it yields nothing"
         for t in k.investigations.values()

@@ -8,47 +8,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
+from yingzhi.knowledge.drug_rule_models import AmbiguousName as AmbiguousName
+from yingzhi.knowledge.drug_rule_models import DoseRule as DoseRule
+from yingzhi.knowledge.drug_rule_models import Eruption as Eruption
+from yingzhi.knowledge.drug_rule_models import LabState as LabState
+from yingzhi.knowledge.drug_rule_models import TraitRule as TraitRule
+from yingzhi.knowledge.drug_term_models import LOCAL_ROUTES as LOCAL_ROUTES
+from yingzhi.knowledge.drug_term_models import Harm as Harm
+from yingzhi.knowledge.drug_term_models import Level, Sensitivity, Term
+from yingzhi.knowledge.drug_term_models import PatientRule as PatientRule
+from yingzhi.knowledge.drug_term_models import Route as Route
 from yingzhi.knowledge.models import Bilingual, BilingualList, Id, Source, Strict
-
-Harm = Literal["contraindicated", "major", "moderate", "minor"]
-"""How bad: never together, avoid or act now, watch or adjust, know it."""
-
-Level = Annotated[int, Field(ge=0, le=3)]
-"""0 = not at all (takes back what the class says), 1 = weak or possible, 2 = moderate or known, 3 = strong or high."""
-
-Sensitivity = Annotated[int, Field(ge=0, le=4)]
-"""How far exposure follows the pathway: 1 minor, 2 moderate, 3 sensitive or narrow, 4 so sensitive that a strong inhibitor is forbidden."""
-
-Term = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(>=[1-4])?$")]
-"""A drug, class, effect, or `<pathway>-substrate|inhibitor|inducer`, with the least level: `methotrexate`, `nsaid`, `qt>=2`."""
-
-Route = Literal[
-    "oral", "sublingual", "buccal", "iv", "im", "sc", "transdermal",
-    "topical", "inhaled", "nasal", "ophthalmic", "otic", "vaginal", "rectal", "intralesional",
-]  # fmt: skip
-LOCAL_ROUTES: frozenset[str] = frozenset({"topical", "inhaled", "nasal", "ophthalmic", "otic", "vaginal", "rectal", "intralesional"})
-"""Routes whose systemic exposure is negligible unless the drug says otherwise."""
-
-
-class PatientRule(Strict):
-    """A reason in the patient against a drug. All fields that are given have to hold."""
-
-    any_of: tuple[Id, ...] = ()
-    """Conditions, of which one is enough."""
-    egfr_below: float | None = None
-    """mL/min/1.73 m²."""
-    age_below: float | None = None
-    age_from: float | None = None
-    """Years."""
-    sex: Literal["female", "male"] | None = None
-    severity: Harm
-    risk: Bilingual
-    act: Bilingual
-    local: bool = False
-    """Holds on the skin or another local route too."""
-    source: Id
 
 
 class Reproduction(Strict):
@@ -173,6 +145,8 @@ class KineticTemplate(Strict):
     kind: Literal["inhibits", "induces"]
     mechanism: Bilingual
     management: Bilingual
+    never: Bilingual
+    """What to do where the change is so large that the two are never given together."""
     onset: Literal["rapid", "delayed"]
     source: Id
 
@@ -222,6 +196,8 @@ class CombinedRule(Strict):
     id: Id
     members: tuple[tuple[Term, ...], ...] = Field(min_length=3)
     """One different drug for each member; the terms of one member are alternatives."""
+    problem: Id | None = None
+    """The additive rule whose problem this makes worse: both are shown as one."""
     severity: Harm
     mechanism: Bilingual
     management: Bilingual
@@ -276,4 +252,9 @@ class DrugKnowledge(Strict):
     combined_rules: tuple[CombinedRule, ...]
     allergy_groups: tuple[AllergyGroup, ...]
     conditions: tuple[Condition, ...]
+    ambiguous_names: tuple[AmbiguousName, ...] = ()
+    trait_rules: tuple[TraitRule, ...] = ()
+    dose_rules: tuple[DoseRule, ...] = ()
+    lab_states: tuple[LabState, ...] = ()
+    eruptions: tuple[Eruption, ...] = ()
     sources: tuple[Source, ...]

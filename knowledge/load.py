@@ -17,7 +17,11 @@ from pydantic import BaseModel, ValidationError
 from yingzhi.clinical.errors import KnowledgeError
 from yingzhi.knowledge.drug_models import DrugKnowledge
 from yingzhi.knowledge.lab_models import LabAnalyte
+from yingzhi.knowledge.measure_load import read_measure_rules
+from yingzhi.knowledge.measure_models import MeasureRule
 from yingzhi.knowledge.models import Disease, FindingTerm, Investigation, RedFlag, Source, Strict
+from yingzhi.knowledge.pack_load import read_packs
+from yingzhi.knowledge.pack_models import DrugPack
 
 HERE = Path(__file__).parent
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -33,6 +37,8 @@ class Tables(Strict):
     diseases: tuple[Disease, ...] = ()
     red_flags: tuple[RedFlag, ...] = ()
     analytes: tuple[LabAnalyte, ...] = ()
+    packs: tuple[DrugPack, ...] = ()
+    measure_rules: tuple[MeasureRule, ...] = ()
     drugs: DrugKnowledge
 
 
@@ -47,6 +53,8 @@ class Knowledge:
     diseases: Mapping[str, Disease]
     red_flags: Mapping[str, RedFlag]
     analytes: Mapping[str, LabAnalyte]
+    packs: Mapping[str, DrugPack]
+    measure_rules: tuple[MeasureRule, ...]
     drugs: DrugKnowledge
 
 
@@ -105,6 +113,8 @@ def read_tables(root: Path = HERE) -> Tables:
 
     return Tables(
         analytes=tuple(_records(root / "labs", LabAnalyte)),
+        packs=read_packs(root),
+        measure_rules=read_measure_rules(root),
         drugs=read_drug_knowledge(root),
         sources=tuple(_records(root / "sources", Source)),
         findings=tuple(_records(root / "findings", FindingTerm)),
@@ -141,6 +151,8 @@ def _index(tables: Tables, key: str) -> Knowledge:
         diseases=MappingProxyType({r.id: r for r in tables.diseases}),
         red_flags=MappingProxyType({r.id: r for r in tables.red_flags}),
         analytes=MappingProxyType({r.id: r for r in tables.analytes}),
+        packs=MappingProxyType({r.id: r for r in tables.packs}),
+        measure_rules=tables.measure_rules,
         drugs=tables.drugs,
     )
 

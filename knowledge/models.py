@@ -197,6 +197,8 @@ class Treatment(Strict):
     dose: Bilingual | None = None
     indication: Bilingual | None = None
     efficacy: Bilingual | None = None
+    efficacy_source: Id | None = None
+    """Where the efficacy stands, if not in `source`."""
     watch: Bilingual | None = None
     source: Id
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from time import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI, Response
 
@@ -43,6 +43,7 @@ def create_app(settings: ServiceSettings, resources: Resources | None = None) ->
         resources: The engine's resources where they are open already; else they are opened at the start.
     """
     from yingzhi.service import agui, api, cds, chat, mcp, metrics
+    from yingzhi.service.api.shapes import ProblemBody
     from yingzhi.service.identity import DevelopmentHeader
     from yingzhi.service.logs import RequestLog
     from yingzhi.service.signals import told_to_stop
@@ -62,11 +63,19 @@ def create_app(settings: ServiceSettings, resources: Resources | None = None) ->
     from importlib.metadata import version
 
     app = FastAPI(title="yingzhi 櫻智醫助", version=version("yingzhi"), description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
-    app.state.metrics = metrics.Metrics()
+    app.state.metrics = metrics.Metrics(settings.figures if settings.workers > 1 else None)
     problems.install(app)
     for router in (api.router, api.health.router, metrics.router, chat.router, agui.router, cds.router):
         app.include_router(router)
     app.mount("/mcp", mounted)
+    document = app.openapi
+
+    def with_problems() -> dict[str, Any]:
+        whole = document()
+        whole["components"]["schemas"].setdefault("ProblemBody", ProblemBody.model_json_schema())
+        return whole
+
+    app.openapi = with_problems  # type: ignore[method-assign]
     app.add_middleware(BodyLimit, most=settings.max_body, seconds=settings.body_seconds, answer=_refusal)
     app.add_middleware(DevelopmentHeader)
     app.add_middleware(RequestLog, metrics=app.state.metrics)
@@ -103,6 +112,7 @@ async def opened(settings: ServiceSettings, resources: Resources | None, metrics
         database = Database(settings.files / "service.sqlite", metrics.commit)
         database.open(schema(), lambda connection: audit.attach(connection, settings.engine.home))
         stack.callback(database.close)
+        stack.callback(metrics.close)
         metrics.refresh.append(partial(_look, metrics, database))
         saver = await stack.enter_async_context(open_checkpoints(settings.files / "checkpoints.sqlite"))
         owner = Owner(settings.files / "owners")
@@ -145,7 +155,7 @@ async def _keep_house(records: Records) -> None:
 
 def _trouble(error: BaseException) -> None:
     """Note that something went wrong that is no caller's request; only its kind is told."""
-    LOG.error("run-trouble", extra={"error": type(error).__name__})
+    LOG.error("run.trouble", exc_info=error)
 
 
 def _ended(db: sqlite3.Connection, run: Run, how: str) -> None:

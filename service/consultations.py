@@ -77,7 +77,7 @@ class Consultations(Following):
         if key is not None:
             values = (who.tenant, key, digest, consultation, run, now)
             db.execute("INSERT INTO idempotency (tenant, key, digest, consultation, run, created) VALUES (?, ?, ?, ?, ?, ?)", values)
-        audit.record(db, who, "consultation.create", entity=consultation)
+        audit.record(db, who, "consultation.create", entity=consultation, patient=new.patient_id or "")
         return Admitted(id=consultation, run=run, revision=0)
 
     async def act(self, who: Principal, consultation: str, act: Act) -> Admitted:
@@ -118,7 +118,7 @@ class Consultations(Following):
             _check_edits(db, who, consultation, review)
         run = new_id(RUN)
         _add_run(db, who, consultation, run, review.action, given, act.revision, time())
-        audit.record(db, who, f"consultation.{review.action}", entity=consultation)
+        audit.record(db, who, f"consultation.{review.action}", entity=consultation, patient=row["patient"] or "")
         return Admitted(id=consultation, run=run, revision=revision)
 
     def _check_answers(self, review: Review) -> None:
@@ -156,7 +156,7 @@ class Consultations(Following):
             raise not_found("consultation")
         if version is not None and found is None:
             raise not_found("version")
-        await self.database.write(lambda db: audit.record(db, who, act, entity=consultation))
+        await self.database.write(lambda db: audit.record(db, who, act, entity=consultation, patient=row["patient"] or ""))
         view = View(
             id=row["id"], status=row["status"], revision=row["revision"], run=run["id"], patient_id=row["patient"],
             created=row["created"], updated=row["updated"], origin=row["origin"], result=None,

@@ -32,6 +32,10 @@ from yingzhi.service.wire import Status
 ATTEMPTS = 8
 """How often a run is begun before it is given up: one that kills its process must not do so for ever."""
 CANCELLED = "cancelled"
+WORDS = 0.2
+"""Seconds that words of a model may be shown before they are committed."""
+GAP = 1000
+"""Another attempt numbers on from the next multiple: words of the lost one may have been shown under numbers that were not committed."""
 
 Ended = Callable[[sqlite3.Connection, Run, str], None]
 """Told inside the ending transaction how a run ended: done, failed or cancelled."""
@@ -68,7 +72,11 @@ class Engine:
 
 @dataclass(slots=True)
 class Recorder:
-    """Numbers, commits and publishes what a run tells; what comes while a commit is under way goes with the next."""
+    """Numbers, commits and publishes what a run tells; what comes while a commit is under way goes with the next.
+
+    An event is shown once it is committed. Words of a model are shown at once, if nothing waits before them, and committed a little
+    later: they are many, and a reader who took the stream up again after a crash is told them anew by the next attempt.
+    """
 
     engine: Engine
     run: Run
@@ -76,31 +84,38 @@ class Recorder:
     feed: Feed
     seq: int
     began: float = field(default_factory=perf_counter)
+    shown: list[Told] = field(default_factory=list)
+    """Words that are shown and not committed yet; they come before all that waits."""
     waiting: list[Told] = field(default_factory=list)
     since: float = 0.0
     task: asyncio.Task[None] | None = None
 
     def tell(self, fields: dict[str, Any]) -> None:
         """An event, on its way."""
-        self._number(fields)
-        if self.task is None or self.task.done():
-            if self.task is not None:
-                self.task.result()  # a lost lease ends the run here
+        event = self._number(fields)
+        idle = self.task is None or self.task.done()
+        if idle and self.task is not None:
+            self.task.result()  # a lost lease ends the run here
+        if event[1] == "model.delta" and not self.waiting and (idle or self.shown):
+            self.shown.append(event)
+            self.feed.publish([event])
+        else:
+            self.waiting.append(event)
+        if idle:
             self.task = asyncio.create_task(self._commit_all())
 
-    def rest(self, endings: list[dict[str, Any]]) -> list[Told]:
-        """What is not committed yet and the last events, for the ending transaction."""
-        for fields in endings:
-            self._number(fields)
-        left, self.waiting = self.waiting, []
-        return left
+    def rest(self, endings: list[dict[str, Any]]) -> tuple[list[Told], list[Told]]:
+        """What the ending transaction has to write: what is shown already, and what is not, with the last events."""
+        shown, self.shown = self.shown, []
+        left, self.waiting = [*self.waiting, *map(self._number, endings)], []
+        return shown, left
 
     async def settle(self) -> None:
         """Wait for the commit under way."""
         if self.task is not None:
             await self.task
 
-    def _number(self, fields: dict[str, Any]) -> None:
+    def _number(self, fields: dict[str, Any]) -> Told:
         now = perf_counter()
         self.seq += 1
         event = EVENT.validate_python({**fields, "seq": self.seq, "run": self.run.id, "at": round(now - self.began, 4)})
@@ -110,15 +125,18 @@ class Recorder:
             self.engine.figures.tokens(event.use.tokens_in, event.use.tokens_out)
         if not self.waiting:
             self.since = now
-        self.waiting.append((self.seq, event.type, EVENT.dump_json(event).decode()))
+        return self.seq, event.type, EVENT.dump_json(event).decode()
 
     async def _commit_all(self) -> None:
-        while self.waiting:
-            batch, self.waiting = self.waiting, []
-            since = self.since
-            await self.engine.database.write(lambda db, batch=batch: self._add(db, batch))  # type: ignore[misc]
-            self.feed.publish(batch)
-            self.engine.figures.hop(perf_counter() - since)
+        while self.shown or self.waiting:
+            if not self.waiting:  # nobody waits for words that are shown
+                await asyncio.sleep(WORDS)
+            shown, waiting, since = self.shown, self.waiting, self.since
+            self.shown, self.waiting = [], []
+            await self.engine.database.write(lambda db, batch=[*shown, *waiting]: self._add(db, batch))  # type: ignore[misc]
+            if waiting:
+                self.feed.publish(waiting)
+                self.engine.figures.hop(perf_counter() - since)
 
     def _add(self, db: sqlite3.Connection, batch: list[Told]) -> None:
         check(db, self.lease)
@@ -140,6 +158,8 @@ async def carry_out(run: Run, lease: Lease, row: sqlite3.Row, engine: Engine, ca
         asyncio.CancelledError: The process stops; the run is still open.
     """
     before = await engine.database.read(lambda db: store.last_seq(db, run.id))
+    if before and engine.resources.models is not None:
+        before = -(-before // GAP) * GAP
     feed = engine.feeds.open(run.id, before + 1)
     recorder = Recorder(engine, run, lease, feed, before)
     try:
@@ -247,12 +267,12 @@ async def _finish(recorder: Recorder, row: sqlite3.Row, reached: Reached, result
     run, engine = recorder.run, recorder.engine
     outcome = reached.state.get("outcome", "")
     await recorder.settle()
-    rest = recorder.rest(ending(reached.state))
+    shown, rest = recorder.rest(ending(reached.state))
 
     def end(db: sqlite3.Connection) -> None:
         now = time()
         check(db, recorder.lease)
-        store.add_events(db, run.id, rest)
+        store.add_events(db, run.id, [*shown, *rest])
         store.add_version(db, run, row["revision"] + 1, reached.checkpoint, zlib.compress(result, 1), now)
         store.end_run(db, run, "done", now)
         store.advance(db, run.consultation, reached.checkpoint, outcome)
@@ -268,13 +288,13 @@ async def _fail(recorder: Recorder, row: sqlite3.Row, reason: str, how: store.Ru
     """End a run that came to nothing; the consultation is where it was before."""
     run, engine = recorder.run, recorder.engine
     await recorder.settle()
-    rest = recorder.rest([{"type": "run.failed", "reason": reason}])
+    shown, rest = recorder.rest([{"type": "run.failed", "reason": reason}])
     status = _as_before(row, how)
 
     def end(db: sqlite3.Connection) -> None:
         now = time()
         check(db, recorder.lease)
-        store.add_events(db, run.id, rest)
+        store.add_events(db, run.id, [*shown, *rest])
         store.end_run(db, run, how, now)
         store.settle(db, run.consultation, status, now)
         engine.ended(db, run, how)

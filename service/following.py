@@ -17,7 +17,7 @@ from yingzhi.service.store import Database
 from yingzhi.service.store import rows as store
 
 TERMINAL = frozenset({"run.finished", "run.failed", "run.paused"})
-POLL = 0.03
+POLL = 0.02
 """Seconds between two looks for events of a run that another process carries out."""
 
 

@@ -19,7 +19,7 @@ NAMESPACE = "yingzhi"
 OTHER = "other"
 ROUTES = 400
 """Templates at most; there are far fewer, and what would go beyond is counted as `other`."""
-STATUSES = frozenset({"done", "paused", "finished", "failed", "cancelled"})
+STATUSES = frozenset({"paused", "finished", "failed", "cancelled"})
 SHORT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 LONG = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
@@ -72,7 +72,7 @@ class Metrics:
         self._request_seconds.labels(name).observe(seconds)
 
     def run_ended(self, how: str, engine: Literal["embedded", "model"] = "embedded", seconds: float | None = None) -> None:
-        """A run ended: done, paused, finished, failed or cancelled; with its seconds where they are known."""
+        """A run ended: paused, finished, failed or cancelled; with its seconds where they are known."""
         self._runs.labels(how if how in STATUSES else OTHER).inc()
         if seconds is not None:
             self._run_seconds.labels("model" if engine == "model" else "embedded").observe(seconds)

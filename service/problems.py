@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 from starlette.exceptions import HTTPException
 
 from yingzhi.clinical.errors import CaseError, ModelError, SettingsError, ToolError, YingzhiError
@@ -73,6 +74,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(503, "A part of the service is not available", type(error).__name__, headers={"Retry-After": "5"})
     if isinstance(error, SettingsError):
         return Problem(500, "The service is set up wrongly", "see its log")
+    if isinstance(error, UnicodeError | PydanticSerializationError):
+        return Problem(422, "The request is not as it should be", "it holds characters that no text can hold")
     if isinstance(error, YingzhiError):
         return Problem(422, "The request can't be worked on", type(error).__name__)
     return Problem(500, "Internal error", type(error).__name__)
@@ -87,7 +90,7 @@ def first_fault(errors: list[Any]) -> tuple[str, str]:
         return "", "the body is not well-formed JSON"
     if kind == "extra_forbidden":
         return ".".join(place), "no such field"
-    if kind == "value_error":  # the words are a validator's and may quote what was given
+    if kind in {"value_error", "union_tag_invalid"}:  # the words are a validator's and may quote what was given
         return ".".join(place), "the value can't be"
     message = str(first["msg"])
     return ".".join(place), message[:1].lower() + message[1:]
@@ -111,6 +114,8 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(YingzhiError, on_problem)
+    app.add_exception_handler(UnicodeError, on_problem)
+    app.add_exception_handler(PydanticSerializationError, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, on_problem)

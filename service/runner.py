@@ -10,6 +10,7 @@ from time import time
 from typing import Protocol
 
 from yingzhi.service.execution import Engine, carry_out
+from yingzhi.service.logs import noting
 from yingzhi.service.store import leases
 from yingzhi.service.store.leases import LeaseLost, Owner
 
@@ -135,7 +136,8 @@ class InProcessRunner:
             try:
                 if await database.read(lambda db, run=run: leases.unwanted(db, run.id)):  # type: ignore[misc]
                     self._cancelled.add(run.id)
-                await carry_out(run, lease, row, self.engine, lambda run=run: run.id in self._cancelled)  # type: ignore[misc]
+                with noting(tenant=run.tenant, consultation=consultation, run=run.id):
+                    await carry_out(run, lease, row, self.engine, lambda run=run: run.id in self._cancelled)  # type: ignore[misc]
             except LeaseLost:
                 return
             finally:

@@ -33,6 +33,11 @@ class ServiceSettings(BaseModel):
     at_once: int | None = Field(default=None, ge=1, description="Runs at once; 4 without a language model, 256 with one.")
 
     @property
+    def figures(self) -> Path:
+        """Where worker processes keep their figures together."""
+        return self.files / "figures"
+
+    @property
     def files(self) -> Path:
         """Where the service keeps its own state."""
         return self.engine.home / "service"

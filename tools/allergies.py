@@ -75,6 +75,7 @@ def check_allergies(drug: str, allergens: Sequence[Allergen], formulary: Formula
                     zh="核实反应类型和时间；除非已排除过敏，否则换用其他类别。",
                 ),
                 sources=[source] if source else [],
+                problem=f"allergy-{fold(allergen.written)}",
             )
         )
     return out

@@ -1,20 +1,45 @@
-"""A whole list of drugs in one patient: names, pairs, three together, the patient, allergies, duplicates, and what was not checked."""
+"""A whole list of drugs in one patient: names, pairs, three together, the patient, allergies, doses, duplicates, and what is not known."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from yingzhi.clinical.medication import TIER_OF, DrugAlert, DrugMatch, DrugPatient, Interaction, MedicationReview, NotChecked, UnknownDrug
+from yingzhi.clinical.medication import (
+    TIER_OF,
+    DoseReading,
+    DrugAlert,
+    DrugMatch,
+    DrugPatient,
+    MedicationReview,
+    NotChecked,
+    UnknownDrug,
+)
 from yingzhi.clinical.presentation import Medication
 from yingzhi.clinical.words import Text
 from yingzhi.knowledge.drug_models import LOCAL_ROUTES
 from yingzhi.tools.allergies import check_allergies, read_allergies
+from yingzhi.tools.dose_rules import Taking, check_dose
+from yingzhi.tools.doses import split_dose
 from yingzhi.tools.drug_names import resolve_drug, unknown_drug
-from yingzhi.tools.drug_patient import patient_state, route_of
+from yingzhi.tools.drug_patient import PatientState, patient_state, route_of
 from yingzhi.tools.drug_rules import ORDER
+from yingzhi.tools.drug_spelling import fold
+from yingzhi.tools.duplicates import check_duplicates
 from yingzhi.tools.formulary import Formulary
-from yingzhi.tools.interactions import check_combined, check_pair, pairs_of
+from yingzhi.tools.interactions import Judged, check_combined, judge_pair, pairs_of, stays_local
 from yingzhi.tools.patient_rules import check_patient
+from yingzhi.tools.problems import sum_up
+
+
+@dataclass(slots=True)
+class Listed:
+    """The drugs of a list that are known, each once, and how each is taken."""
+
+    matches: dict[str, DrugMatch] = field(default_factory=dict)
+    routes: dict[str, str] = field(default_factory=dict)
+    records: dict[str, list[Medication]] = field(default_factory=dict)
+    unknown: dict[str, UnknownDrug] = field(default_factory=dict)
 
 
 def review_medications(
@@ -24,9 +49,10 @@ def review_medications(
 
     Args:
         current: What the patient takes, besides `patient.medications`; drugs that were stopped are left out. A bare name that
-            stands in `patient.medications` adds nothing: what is recorded there (route, stopped) holds.
+            stands in `patient.medications` adds nothing: what is recorded there (route, stopped) holds. A dose may follow the
+            name where no dose is recorded: `methotrexate 15 mg weekly`.
         proposed: What the doctor thinks of giving; names or records.
-        patient: The patient; None = no patient facts, only names and interactions are judged.
+        patient: The patient; None = no patient facts, only names, doses and interactions are judged.
         formulary: The formulary.
 
     Returns:
@@ -35,61 +61,113 @@ def review_medications(
     """
     recorded = patient.medications if patient else []
     named = {m.name for m in recorded}
-    listed = [*recorded, *(_record(m) for m in current if not (isinstance(m, str) and m in named)), *(_record(m) for m in proposed)]
-    matches, unknown, routes = _resolve([m for m in listed if m.stopped_days_ago is None], formulary)
-    drugs = [m.drug for m in matches]
-    pairs = (check_pair(a, b, formulary, routes[a], routes[b]) for a, b in pairs_of(drugs))
-    interactions = [pair for pair in pairs if pair.severity != "none"]
-    alerts = [_pair_alert(one, formulary) for one in interactions if one.severity != "minor"]
-    alerts += check_combined([d for d in drugs if not _is_local(d, routes[d], formulary)], formulary)
-    alerts += _duplicates(drugs, routes, formulary)
-    gaps = [NotChecked(drug=u.name, check="name", needs=Text(en="A name that the formulary knows", zh="处方集内的药名")) for u in unknown]
-    if patient is not None:
-        state = patient_state(patient, formulary)
-        allergens, unread = read_allergies(patient.allergies, formulary)
-        meant = Text(en="Which drug or group is meant", zh="明确所指药物或类别")
-        gaps += [NotChecked(drug=entry, check="allergy", needs=meant) for entry in unread]
-        for drug in sorted(drugs):
-            against, missing = check_patient(drug, state, formulary, routes[drug])
-            alerts += [*against, *check_allergies(drug, allergens, formulary)]
-            gaps += missing
+    given = [*recorded, *(_record(m) for m in current if not (isinstance(m, str) and m in named)), *(_record(m) for m in proposed)]
+    listed = _resolve([m for m in given if m.stopped_days_ago is None], formulary)
+    drugs, routes = list(listed.matches), listed.routes
+    duplicates = check_duplicates(listed.records, routes, formulary)
+    doubled = {tuple(a.drugs): a for a in duplicates}
+    judged = [judge_pair(a, b, formulary, routes[a], routes[b]) for a, b in pairs_of(drugs)]
+    acting = [one for one in judged if one.verdict.severity != "none"]
+    alerts = [_pair_alert(one, doubled, formulary) for one in acting if one.verdict.severity != "minor"]
+    alerts += check_combined([d for d in drugs if not stays_local(d, routes[d], formulary)], formulary)
+    alerts += duplicates
+    gaps = [NotChecked(drug=u, check="name", needs=_name_needed(one)) for u, one in listed.unknown.items()]
+    state = None if patient is None else patient_state(patient, formulary)
+    more, missing, doses = _one_by_one(listed, patient, state, formulary)
+    alerts += more
     return MedicationReview(
-        drugs=matches,
-        unknown=unknown,
+        drugs=list(listed.matches.values()),
+        unknown=list(listed.unknown.values()),
         alerts=sorted(alerts, key=lambda a: (ORDER[a.severity], a.kind, a.id)),
-        interactions=sorted(interactions, key=lambda i: (ORDER[i.severity], i.drug_a, i.drug_b)),
-        not_checked=sorted(gaps, key=lambda g: (g.check != "name", ORDER[g.worst], g.drug, g.needs.en)),
+        interactions=sorted((one.verdict for one in acting), key=lambda i: (ORDER[i.severity], i.drug_a, i.drug_b)),
+        not_checked=sorted([*gaps, *missing], key=lambda g: (g.check != "name", ORDER[g.worst], g.drug, g.needs.en)),
+        problems=sum_up(alerts, formulary),
+        doses=doses,
     )
+
+
+def _one_by_one(
+    listed: Listed, patient: DrugPatient | None, state: PatientState | None, formulary: Formulary
+) -> tuple[list[DrugAlert], list[NotChecked], list[DoseReading]]:
+    """What each drug meets by itself: its dose, the patient, the allergies."""
+    alerts: list[DrugAlert] = []
+    gaps: list[NotChecked] = []
+    doses: list[DoseReading] = []
+    weight = None if patient is None else patient.weight_kg
+    for drug in sorted(listed.matches):
+        for record in listed.records[drug]:
+            against, missing, reading = check_dose(Taking(drug, record, listed.routes[drug], weight), state, formulary)
+            alerts += against
+            gaps += missing
+            doses += [reading] if reading else []
+    if patient is None or state is None:
+        return _once(alerts), gaps, doses
+    allergens, unread = read_allergies(patient.allergies, formulary)
+    meant = Text(en="Which drug or group is meant", zh="明确所指药物或类别")
+    gaps += [NotChecked(drug=entry, check="allergy", needs=meant) for entry in unread] + list(state.gaps)
+    for drug in sorted(listed.matches):
+        against, missing = check_patient(drug, state, formulary, listed.routes[drug])
+        alerts += [*against, *check_allergies(drug, allergens, formulary)]
+        gaps += missing
+    return _once(alerts), gaps, doses
+
+
+def _once(alerts: list[DrugAlert]) -> list[DrugAlert]:
+    return list({a.id: a for a in alerts}.values())
 
 
 def _record(drug: Medication | str) -> Medication:
     return Medication(name=drug) if isinstance(drug, str) else drug
 
 
-def _resolve(taken: Sequence[Medication], formulary: Formulary) -> tuple[list[DrugMatch], list[UnknownDrug], dict[str, str]]:
-    matches: dict[str, DrugMatch] = {}
-    unknown: dict[str, UnknownDrug] = {}
-    routes: dict[str, str] = {}
-    for one in taken:
+def _name_needed(one: UnknownDrug) -> Text:
+    if one.means is not None:
+        return one.means
+    return {
+        "ambiguous": Text(en="Which of several drugs is meant", zh="名称可指多种药物，请明确"),
+        "misspelt": Text(en="The name as the formulary spells it", zh="名称疑似有误，请核对"),
+    }.get(one.reason, Text(en="A name that the formulary knows", zh="处方集内的药名"))
+
+
+def _resolve(taken: Sequence[Medication], formulary: Formulary) -> Listed:
+    listed = Listed()
+    for written in taken:
+        one = written
         match = resolve_drug(one.name, formulary)
+        if match is None and not one.dose:
+            name, dose = split_dose(one.name)
+            match = resolve_drug(name, formulary) if dose else None
+            one = one.model_copy(update={"dose": dose}) if match else one
+        elif match is not None and not one.dose and match.how == "form":
+            one = one.model_copy(update={"dose": split_dose(one.name)[1]})
         if match is None:
-            unknown.setdefault(one.name, unknown_drug(one.name, formulary))
+            listed.unknown.setdefault(one.name, unknown_drug(one.name, formulary))
             continue
-        route = route_of(one)
-        if match.drug in matches and routes[match.drug] in LOCAL_ROUTES:
-            routes[match.drug] = route  # once on the skin and once by mouth: the systemic use counts
-        matches.setdefault(match.drug, match)
-        routes.setdefault(match.drug, route)
-    return list(matches.values()), list(unknown.values()), routes
+        _add(listed, one, match)
+    return listed
 
 
-def _is_local(drug: str, route: str, formulary: Formulary) -> bool:
-    return formulary.profiles[drug].local_only or (route in LOCAL_ROUTES and not formulary.drugs[drug].absorbed_locally)
+def _add(listed: Listed, one: Medication, match: DrugMatch) -> None:
+    route = route_of(one)
+    if match.drug in listed.matches and listed.routes[match.drug] in LOCAL_ROUTES:
+        listed.routes[match.drug] = route  # once on the skin and once by mouth: the systemic use counts
+    listed.matches.setdefault(match.drug, match)
+    listed.routes.setdefault(match.drug, route)
+    records = listed.records.setdefault(match.drug, [])
+    if all((fold(r.name), r.dose, r.route) != (fold(one.name), one.dose, one.route) for r in records):
+        records.append(one)
 
 
-def _pair_alert(one: Interaction, formulary: Formulary) -> DrugAlert:
+def _pair_alert(judged: Judged, doubled: dict[tuple[str, ...], DrugAlert], formulary: Formulary) -> DrugAlert:
+    one = judged.verdict
     a, b = formulary.display[one.drug_a], formulary.display[one.drug_b]
     telling = [m for m in one.mechanisms if m.severity != "minor"]
+    double = doubled.get((one.drug_a, one.drug_b))
+    problem = judged.problem
+    if double is not None and ORDER[one.severity] >= ORDER["moderate"]:
+        problem = double.problem  # two of a class: what they share is the same problem
+    elif double is not None:
+        double.problem = problem
     return DrugAlert(
         id=f"interaction:{one.drug_a}+{one.drug_b}",
         kind="interaction",
@@ -100,27 +178,5 @@ def _pair_alert(one: Interaction, formulary: Formulary) -> DrugAlert:
         why=Text(en=" ".join(m.mechanism.en for m in telling), zh="".join(m.mechanism.zh for m in telling)),
         act=one.mechanisms[0].management,
         sources=sorted({s for m in telling for s in m.sources}),
+        problem=problem,
     )
-
-
-def _duplicates(drugs: Sequence[str], routes: dict[str, str], formulary: Formulary) -> list[DrugAlert]:
-    out = []
-    for a, b in pairs_of(drugs):
-        if _is_local(a, routes[a], formulary) != _is_local(b, routes[b], formulary):
-            continue
-        shared = sorted(formulary.profiles[a].duplicates & formulary.profiles[b].duplicates)
-        if shared:
-            names, x, y = formulary.classes[shared[0]].names, formulary.display[a], formulary.display[b]
-            out.append(
-                DrugAlert(
-                    id=f"duplicate:{shared[0]}:{a}+{b}",
-                    kind="duplicate",
-                    tier="watch",
-                    severity="moderate",
-                    drugs=[a, b],
-                    title=Text(en=f"{x.en} + {y.en}: duplication", zh=f"{x.zh}＋{y.zh}：重复用药"),
-                    why=Text(en=f"Two drugs of one class: {names.en}.", zh=f"同类药物两种：{names.zh}。"),
-                    act=Text(en="Keep one, unless both are meant.", zh="保留一种，除非有意联用。"),
-                )
-            )
-    return out

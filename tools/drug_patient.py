@@ -6,16 +6,19 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from yingzhi.clinical.medication import DrugPatient
+from yingzhi.clinical.medication import DrugPatient, NotChecked
 from yingzhi.clinical.presentation import Medication
 from yingzhi.clinical.words import Sex
 from yingzhi.knowledge.drug_models import PatientRule, Route
-from yingzhi.tools.drug_names import fold
+from yingzhi.tools.drug_labs import LabFacts, child_pugh_conditions, read_drug_labs
+from yingzhi.tools.drug_spelling import fold
 from yingzhi.tools.formulary import Formulary
 from yingzhi.tools.renal import egfr_adult, egfr_child
 
 CHILDBEARING = (12.0, 55.0)
 """Years in which pregnancy has to be thought of."""
+LONG_QTC = 480.0
+"""Milliseconds from which QT prolongation is a reason against a drug (ESC 2022: diagnostic of long QT on repeated recordings)."""
 
 ROUTES: dict[str, Route] = {
     **dict.fromkeys(("oral", "po", "p.o.", "by mouth", "口服", "内服"), "oral"),
@@ -44,6 +47,10 @@ class PatientState:
     planning: bool | None
     present: frozenset[str]
     absent: frozenset[str]
+    weight: float | None = None
+    """kg."""
+    gaps: tuple[NotChecked, ...] = ()
+    """Facts that were given and could not be used."""
 
     @property
     def may_bear_children(self) -> bool:
@@ -52,32 +59,62 @@ class PatientState:
 
 
 def patient_state(patient: DrugPatient, formulary: Formulary) -> PatientState:
-    """Derive what the rules need: conditions with what they imply, and kidney function from creatinine."""
-    egfr = patient.egfr if patient.egfr is not None else _egfr(patient)
-    present = _conditions(patient.conditions, formulary, closure=True)
+    """Derive what the rules need: conditions with what they imply, kidney and liver function, what results show."""
+    labs = read_drug_labs(patient.labs, patient.sex, patient.age, formulary.lab_states)
+    egfr = _kidney(patient, labs)
+    present = _conditions((*patient.conditions, *patient.occupation, *labs.present), formulary, closure=True)
     if egfr is not None and egfr < 60:
         present |= {"chronic-kidney-disease"}
     if "dialysis" in present and egfr is None:
         egfr = 10.0  # dialysis means a GFR below 15
     if patient.planning_pregnancy:
         present |= {"fertility-wish"}
+    if patient.qtc_ms is not None and patient.qtc_ms >= LONG_QTC:
+        present |= {"long-qt"}
+    present |= child_pugh_conditions(labs.values, frozenset(present))
+    pregnant = patient.pregnant if patient.pregnant is not None else True if "pregnant" in present else None
+    pregnant = False if patient.sex == "male" and pregnant is None else pregnant
+    lactating = False if patient.sex == "male" and patient.lactating is None else patient.lactating
+    present |= {name for name, now in (("pregnant", pregnant), ("breast-feeding", lactating)) if now}
+    absent = _conditions((*patient.conditions_absent, *labs.absent), formulary, closure=False)
     return PatientState(
         sex=patient.sex,
         age=patient.age,
         egfr=egfr,
-        pregnant=False if patient.sex == "male" and patient.pregnant is None else patient.pregnant,
-        lactating=False if patient.sex == "male" and patient.lactating is None else patient.lactating,
+        pregnant=pregnant,
+        lactating=lactating,
         planning=patient.planning_pregnancy,
         present=frozenset(present),
-        absent=frozenset(_conditions(patient.conditions_absent, formulary, closure=False)) - present,
+        absent=frozenset(absent) - present,
+        weight=patient.weight_kg,
+        gaps=labs.gaps,
     )
 
 
+def _kidney(patient: DrugPatient, labs: LabFacts) -> float | None:
+    """EGFR as given, as measured, or computed from creatinine."""
+    if patient.egfr is not None:
+        return patient.egfr
+    if (measured := labs.values.get("egfr")) is not None:
+        return measured
+    creatinine = patient.creatinine_umol_l if patient.creatinine_umol_l is not None else labs.values.get("creatinine")
+    if creatinine is None or creatinine <= 0 or patient.age is None:
+        return None
+    if patient.age >= 18:
+        return egfr_adult(creatinine, patient.age, patient.sex)
+    return egfr_child(creatinine, patient.height_cm) if patient.height_cm and patient.age >= 1 else None
+
+
 FORMS: tuple[tuple[re.Pattern[str], Route], ...] = (
+    (re.compile(r"(?:gel|paste|paint|lacquer)\b|(?:凝胶|糊剂|酊剂?|贴膏|涂剂)", re.IGNORECASE), "topical"),
+    (re.compile(r"(?:oral|mouth) gel\b|口服凝胶|口腔凝胶|口服", re.IGNORECASE), "oral"),
     (re.compile(r"(?:cream|ointment|lotion|shampoo|foam)\b|(?:乳膏|软膏|搽剂|洗剂|霜|香波|涂膜剂|外用)", re.IGNORECASE), "topical"),
-    (re.compile(r"(?:eye drops|eye ointment)\b|(?:滴眼液|眼膏|眼用)", re.IGNORECASE), "ophthalmic"),
-    (re.compile(r"(?:nasal spray)\b|鼻喷", re.IGNORECASE), "nasal"),
-    (re.compile(r"(?:inhaler)\b|吸入", re.IGNORECASE), "inhaled"),
+    (re.compile(r"(?:ear drops)\b|滴耳", re.IGNORECASE), "otic"),
+    (re.compile(r"(?:eye drops|eye ointment|eye gel)\b|(?:滴眼液|滴眼凝胶|眼膏|眼用)", re.IGNORECASE), "ophthalmic"),
+    (re.compile(r"(?:nasal spray|nasal drops)\b|鼻喷|滴鼻|鼻用", re.IGNORECASE), "nasal"),
+    (re.compile(r"(?:inhaler|nebules?)\b|吸入", re.IGNORECASE), "inhaled"),
+    (re.compile(r"vaginal\b|阴道", re.IGNORECASE), "vaginal"),
+    (re.compile(r"(?:suppositor(?:y|ies)|enema|rectal)\b|灌肠|直肠|(?<!阴道)栓", re.IGNORECASE), "rectal"),
 )
 """Dosage forms in a drug's name that settle its route; the later ones are the more telling."""
 
@@ -147,11 +184,3 @@ def _conditions(words: Iterable[str], formulary: Formulary, *, closure: bool) ->
         if closure and record is not None:
             queue += record.implies
     return out
-
-
-def _egfr(patient: DrugPatient) -> float | None:
-    if patient.creatinine_umol_l is None or patient.age is None:
-        return None
-    if patient.age >= 18:
-        return egfr_adult(patient.creatinine_umol_l, patient.age, patient.sex)
-    return egfr_child(patient.creatinine_umol_l, patient.height_cm) if patient.height_cm and patient.age >= 1 else None

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from yingzhi.clinical.errors import KnowledgeError
 from yingzhi.knowledge import drug_models as m
+
+PREGNANT, LACTATING = "pregnant", "breast-feeding"
+"""Conditions that a trait rule names to speak of pregnancy and breast-feeding."""
+LEVELS: Mapping[m.Harm, Literal["contraindicated", "avoid", "caution", "compatible"]] = {
+    "contraindicated": "contraindicated",
+    "major": "avoid",
+    "moderate": "caution",
+    "minor": "compatible",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +41,40 @@ class Profile:
         return self.levels.get(word, 0) >= (int(least) if least else 1)
 
 
-def profiles(drugs: Mapping[str, m.Drug], classes: Mapping[str, m.DrugClass]) -> dict[str, Profile]:
-    """The profile of every drug.
+def profiles(drugs: Mapping[str, m.Drug], classes: Mapping[str, m.DrugClass], traits: Iterable[m.TraitRule] = ()) -> dict[str, Profile]:
+    """The profile of every drug, with the patient rules that its traits bring.
 
     Raises:
         KnowledgeError: a drug names a class, or a combination a drug, that does not exist.
     """
-    return {drug.id: profile_of(drug, drugs, classes) for drug in drugs.values()}
+    by_word: dict[str, list[m.TraitRule]] = {}
+    for rule in traits:
+        for word in dict.fromkeys(term.partition(">=")[0] for term in rule.terms):
+            by_word.setdefault(word, []).append(rule)
+    return {drug.id: _with_traits(profile_of(drug, drugs, classes), by_word) for drug in drugs.values()}
+
+
+def _with_traits(profile: Profile, by_word: Mapping[str, list[m.TraitRule]]) -> Profile:
+    """Adds the rules that hold for a trait; what a drug or its class says of itself stands first."""
+    near = {id(rule): rule for word in profile.levels for rule in by_word.get(word, ())}
+    found = [r for r in near.values() if any(map(profile.fits, r.terms)) and not any(map(profile.fits, r.not_terms))]
+    if not found:
+        return profile
+    return replace(
+        profile,
+        rules=(*profile.rules, *(r for r in found if not {PREGNANT, LACTATING} & set(r.any_of))),
+        pregnancy=profile.pregnancy or _reproduction(found, PREGNANT),
+        lactation=profile.lactation or _reproduction(found, LACTATING),
+    )
+
+
+def _reproduction(rules: list[m.TraitRule], state: str) -> m.Reproduction | None:
+    """What a trait says of pregnancy or breast-feeding, the worst first."""
+    for severity, level in LEVELS.items():
+        for rule in rules:
+            if rule.severity == severity and state in rule.any_of:
+                return m.Reproduction(level=level, text=rule.risk, local=rule.local, source=rule.source)
+    return None
 
 
 def profile_of(drug: m.Drug, drugs: Mapping[str, m.Drug], classes: Mapping[str, m.DrugClass]) -> Profile:

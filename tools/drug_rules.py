@@ -47,6 +47,12 @@ def compile_rules(knowledge: m.DrugKnowledge) -> tuple[Rule, ...]:
         _refuse_unknown(rule.id, (*rule.a, *rule.b, *rule.not_a, *rule.not_b), words)
     for combined in knowledge.combined_rules:
         _refuse_unknown(combined.id, (term for member in combined.members for term in member), words)
+    held_rules: tuple[m.TraitRule | m.DoseRule, ...] = (*knowledge.trait_rules, *knowledge.dose_rules)
+    for held in held_rules:
+        _refuse_unknown(held.id, (*held.terms, *held.not_terms), words)
+    for eruption in knowledge.eruptions:
+        named = (*eruption.slow, *eruption.strong, *eruption.associated, *eruption.suspected, *eruption.not_suspected)
+        _refuse_unknown(eruption.id, named, words)
     return rules
 
 
@@ -100,7 +106,7 @@ def _kinetic(knowledge: m.DrugKnowledge) -> Iterator[Rule]:
                 severity=row.severity,
                 onset=text.onset,
                 mechanism=text.mechanism,
-                management=text.management,
+                management=text.never if row.severity == "contraindicated" else text.management,
                 source=text.source,
                 a=(f"{pathway.id}-{'inhibitor' if inhibits else 'inducer'}>={row.strength}",),
                 b=(f"{pathway.id}-substrate>={row.sensitivity}",),

@@ -10,15 +10,19 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from yingzhi.clinical.errors import KnowledgeError
 from yingzhi.clinical.words import Text
 from yingzhi.knowledge import drug_models as m
-from yingzhi.knowledge.models import Bilingual, BilingualList
-from yingzhi.tools.drug_names import fold
+from yingzhi.knowledge.models import Bilingual, BilingualList, Source
 from yingzhi.tools.drug_profiles import Profile, profiles
 from yingzhi.tools.drug_rules import Rule, compile_rules
+from yingzhi.tools.drug_spelling import fold
+
+if TYPE_CHECKING:
+    from yingzhi.tools.overlays import Overlay
 
 
 class Record(Protocol):
@@ -53,9 +57,9 @@ class Masks:
     local_b: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Formulary:
-    """Everything the drug tools look up. Never changed after it is built."""
+    """Everything the drug tools look up. Never changed after it is built; equal only to itself."""
 
     drugs: Mapping[str, m.Drug]
     classes: Mapping[str, m.DrugClass]
@@ -64,6 +68,8 @@ class Formulary:
     masks: Mapping[str, Masks]
     names: Mapping[str, str]
     """Folded name to drug id."""
+    ambiguous: Mapping[str, m.AmbiguousName]
+    """Folded names that stand for several drugs or for a group."""
     display: Mapping[str, Text]
     combined: tuple[m.CombinedRule, ...]
     allergy_groups: Mapping[str, m.AllergyGroup]
@@ -71,18 +77,32 @@ class Formulary:
     class_names: Mapping[str, str]
     conditions: Mapping[str, m.Condition]
     condition_names: Mapping[str, str]
+    dose_rules: Mapping[str, tuple[m.DoseRule, ...]]
+    """Limits by drug."""
+    lab_states: tuple[m.LabState, ...]
+    sources: Mapping[str, Source]
+    """What rules rest on, by id."""
+    labels: Mapping[str, Bilingual]
+    """What a problem is about, by its id: the effect that adds up, the class that is doubled."""
+    eruptions: Mapping[str, m.Eruption]
+    """Drug eruptions in time."""
+    overlays: tuple[Overlay, ...] = ()
+    """A site's own tables (see `tools.overlays`)."""
 
 
-@lru_cache(maxsize=1)
-def load_formulary() -> Formulary:
+@lru_cache(maxsize=2)
+def load_formulary(cache: Path | None = None) -> Formulary:
     """The formulary of the built-in files, read once a process.
+
+    Args:
+        cache: Folder for the compiled files; None reads the YAML.
 
     Raises:
         KnowledgeError: a file is wrong, or a reference in it leads nowhere.
     """
-    from yingzhi.knowledge.drug_load import read_drug_knowledge  # YAML is only needed here
+    from yingzhi.knowledge.drug_load import load_drug_knowledge  # YAML is only needed here
 
-    return build_formulary(read_drug_knowledge())
+    return build_formulary(load_drug_knowledge(cache))
 
 
 def build_formulary(knowledge: m.DrugKnowledge) -> Formulary:
@@ -93,7 +113,7 @@ def build_formulary(knowledge: m.DrugKnowledge) -> Formulary:
     """
     drugs = by_id(knowledge.drugs)
     classes = by_id(knowledge.classes)
-    table = profiles(drugs, classes)
+    table = profiles(drugs, classes, knowledge.trait_rules)
     rules = compile_rules(knowledge)
     return Formulary(
         drugs=drugs,
@@ -102,6 +122,7 @@ def build_formulary(knowledge: m.DrugKnowledge) -> Formulary:
         rules=rules,
         masks=_masks(rules, drugs, table),
         names=_names(knowledge.drugs),
+        ambiguous=_ambiguous(knowledge),
         display={i: Text(en=d.names.en, zh=d.names.zh) for i, d in drugs.items()},
         combined=knowledge.combined_rules,
         allergy_groups=by_id(knowledge.allergy_groups),
@@ -109,6 +130,11 @@ def build_formulary(knowledge: m.DrugKnowledge) -> Formulary:
         class_names=_names(knowledge.classes),
         conditions=by_id(knowledge.conditions),
         condition_names=_names(knowledge.conditions),
+        dose_rules=_dose_rules(knowledge.dose_rules, table),
+        lab_states=knowledge.lab_states,
+        sources={s.id: s for s in knowledge.sources},
+        labels=_labels(knowledge),
+        eruptions={e.id: e for e in knowledge.eruptions},
     )
 
 
@@ -132,6 +158,33 @@ def _names(rows: tuple[R, ...]) -> dict[str, str]:
         for word in (row.id, row.names.en, row.names.zh, *row.aliases.en, *row.aliases.zh):
             if out.setdefault(fold(word), row.id) != row.id:
                 raise KnowledgeError(f"drug knowledge: {word!r} names both {out[fold(word)]} and {row.id}")
+    return out
+
+
+def _labels(knowledge: m.DrugKnowledge) -> dict[str, Bilingual]:
+    effects = {effect.id: effect for effect in knowledge.effects}
+    additive = {rule.id: effects[rule.effect].names for rule in knowledge.additive_rules if rule.effect in effects}
+    return additive | {f"duplicate-{c.id}": c.names for c in knowledge.classes if c.duplicate}
+
+
+def _dose_rules(rules: tuple[m.DoseRule, ...], table: Mapping[str, Profile]) -> dict[str, tuple[m.DoseRule, ...]]:
+    out: dict[str, list[m.DoseRule]] = {}
+    for rule in rules:
+        words = {term.partition(">=")[0] for term in rule.terms}
+        for drug, profile in table.items():
+            fits = not words.isdisjoint(profile.levels) and any(map(profile.fits, rule.terms))
+            if fits and not any(map(profile.fits, rule.not_terms)):
+                out.setdefault(drug, []).append(rule)
+    return {drug: tuple(found) for drug, found in out.items()}
+
+
+def _ambiguous(knowledge: m.DrugKnowledge) -> dict[str, m.AmbiguousName]:
+    known = {d.id for d in knowledge.drugs}
+    out: dict[str, m.AmbiguousName] = {}
+    for one in knowledge.ambiguous_names:
+        if missing := [d for d in one.drugs if d not in known]:
+            raise KnowledgeError(f"ambiguous names: {missing[0]} is no drug")
+        out.update({fold(word): one for word in (*one.names.en, *one.names.zh)})
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 from yingzhi.clinical.medication import TIER_OF, DrugAlert, Interaction, Mechanism
@@ -25,6 +26,33 @@ def check_names(a: str, b: str, formulary: Formulary) -> Interaction:
     return check_pair(first.drug, second.drug, formulary).model_copy(update={"drug_a": a, "drug_b": b})
 
 
+def check_pairs(rows: Sequence[tuple[str, str]], formulary: Formulary) -> Iterator[Interaction]:
+    """Judge many pairs by names as written, in order; each name is looked up once and each pair of drugs judged once.
+
+    Args:
+        rows: Names of the two drugs.
+        formulary: The formulary.
+
+    Yields:
+        What `check_names` would return for each.
+    """
+    known: dict[str, str | None] = {}
+    judged: dict[tuple[str, str], Interaction] = {}
+    for a, b in rows:
+        for name in (a, b):
+            if name not in known:
+                match = resolve_drug(name, formulary)
+                known[name] = None if match is None else match.drug
+        first, second = known[a], known[b]
+        if first is None or second is None:
+            yield Interaction(drug_a=a, drug_b=b, known=False, severity="unknown")
+            continue
+        key = (first, second) if first < second else (second, first)
+        if key not in judged:
+            judged[key] = check_pair(*key, formulary)
+        yield judged[key].model_copy(update={"drug_a": a, "drug_b": b})
+
+
 def check_pair(a: str, b: str, formulary: Formulary, route_a: str = "", route_b: str = "") -> Interaction:
     """Judge a pair of drugs.
 
@@ -38,11 +66,30 @@ def check_pair(a: str, b: str, formulary: Formulary, route_a: str = "", route_b:
     Returns:
         The verdict with every mechanism, the worst first; `none` if no rule holds; `unknown` if an id is not in the formulary.
     """
+    return judge_pair(a, b, formulary, route_a, route_b).verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict on a pair, and the problem that its worst mechanism is a case of."""
+
+    verdict: Interaction
+    problem: str = ""
+
+
+def judge_pair(a: str, b: str, formulary: Formulary, route_a: str = "", route_b: str = "") -> Judged:
+    """Like `check_pair`, with the problem it belongs to: what adds up, which drug drives the exposure, or the rule itself."""
     if a not in formulary.masks or b not in formulary.masks:
-        return Interaction(drug_a=a, drug_b=b, known=False, severity="unknown")
+        return Judged(Interaction(drug_a=a, drug_b=b, known=False, severity="unknown"))
     hits = pair_hits(a, b, formulary, route_a, route_b)
     mechanisms = [_mechanism(rule, actor, victim, formulary) for rule, actor, victim in hits]
-    return Interaction(drug_a=a, drug_b=b, known=True, severity=hits[0][0].severity if hits else "none", mechanisms=mechanisms)
+    if formulary.overlays and not (stays_local(a, route_a, formulary) or stays_local(b, route_b, formulary)):
+        mechanisms = _with_overlays(a, b, mechanisms, formulary)
+    verdict = Interaction(drug_a=a, drug_b=b, known=True, severity=mechanisms[0].severity if mechanisms else "none", mechanisms=mechanisms)
+    if not hits:
+        return Judged(verdict, f"pair-{min(a, b)}-{max(a, b)}")
+    rule, actor, _ = hits[0]
+    return Judged(verdict, f"{rule.group}-{actor}" if rule.pathway else rule.group)
 
 
 def pair_severity(a: str, b: str, formulary: Formulary) -> Severity:
@@ -51,7 +98,10 @@ def pair_severity(a: str, b: str, formulary: Formulary) -> Severity:
         return "none"
     x, y = formulary.masks[a], formulary.masks[b]
     bits = (x.a & y.b) | (x.b & y.a)
-    return formulary.rules[(bits & -bits).bit_length() - 1].severity if bits else "none"
+    severity = formulary.rules[(bits & -bits).bit_length() - 1].severity if bits else "none"
+    if not formulary.overlays or formulary.profiles[a].local_only or formulary.profiles[b].local_only:
+        return severity
+    return _raised(severity, a, b, formulary)
 
 
 def pair_hits(a: str, b: str, formulary: Formulary, route_a: str = "", route_b: str = "") -> list[tuple[Rule, str, str]]:
@@ -69,6 +119,30 @@ def pair_hits(a: str, b: str, formulary: Formulary, route_a: str = "", route_b: 
         actor, victim = (b, a) if backward else (a, b)
         found.setdefault((rule.group, actor if rule.pathway else ""), (rule, actor, victim))
     return sorted(found.values(), key=lambda hit: (ORDER[hit[0].severity], hit[0].id, hit[1]))
+
+
+def _raised(severity: Severity, a: str, b: str, formulary: Formulary) -> Severity:
+    """The severity with what a site's own tables say; they raise it and never lower it."""
+    key = (a, b) if a < b else (b, a)
+    said = [severity, *(entry.severity for overlay in formulary.overlays if (entry := overlay.pairs.get(key)) is not None)]
+    return min(said, key=ORDER.__getitem__)
+
+
+def _with_overlays(a: str, b: str, mechanisms: list[Mechanism], formulary: Formulary) -> list[Mechanism]:
+    """Mechanisms with those of the site's own tables that are worse than all built-in ones, the worst first."""
+    key = (a, b) if a < b else (b, a)
+    built_in = ORDER[mechanisms[0].severity] if mechanisms else ORDER["none"]
+    more = [
+        overlay.mechanism(entry)
+        for overlay in formulary.overlays
+        if (entry := overlay.pairs.get(key)) is not None and ORDER[entry.severity] < built_in
+    ]
+    return sorted([*more, *mechanisms], key=lambda one: ORDER[one.severity]) if more else mechanisms
+
+
+def stays_local(drug: str, route: str, formulary: Formulary) -> bool:
+    """Whether a drug, given so, reaches the blood to no extent that matters."""
+    return formulary.profiles[drug].local_only or (route in LOCAL_ROUTES and not formulary.drugs[drug].absorbed_locally)
 
 
 def _sides(masks: Masks, route: str) -> tuple[int, int]:
@@ -132,6 +206,7 @@ def _combined(rule: CombinedRule, drugs: list[str], formulary: Formulary) -> Dru
         why=Text(en=rule.mechanism.en, zh=rule.mechanism.zh),
         act=Text(en=rule.management.en, zh=rule.management.zh),
         sources=[rule.source],
+        problem=rule.problem or f"combined-{rule.id}",
     )
 
 

@@ -23,6 +23,11 @@ NEEDS = {
     "lactation": Text(en="Whether she is breast-feeding", zh="是否哺乳"),
 }
 
+NO_ENTRY: dict[Reproductive, Text] = {
+    "pregnancy": Text(en="Nothing is recorded here on pregnancy: look it up", zh="知识库中无妊娠用药信息，请查阅说明书"),
+    "lactation": Text(en="Nothing is recorded here on breast-feeding: look it up", zh="知识库中无哺乳用药信息，请查阅说明书"),
+}
+
 
 def check_patient(drug: str, state: PatientState, formulary: Formulary, route: str = "") -> tuple[list[DrugAlert], list[NotChecked]]:
     """Everything in the patient that speaks against a drug.
@@ -40,9 +45,14 @@ def check_patient(drug: str, state: PatientState, formulary: Formulary, route: s
     is_local = profile.local_only or (route in LOCAL_ROUTES and not record.absorbed_locally)
     alerts: dict[str, DrugAlert] = {}
     gaps: dict[str, NotChecked] = {}
+    told: set[str] = set()
     for rule in sorted((r for r in profile.rules if r.local or not is_local), key=lambda r: ORDER[r.severity]):
         verdict, missing = holds(rule, state, formulary)
         if verdict:
+            hit = state.present & set(rule.any_of)
+            if hit and hit <= told:
+                continue  # a worse rule has spoken of the same condition
+            told |= hit
             alert = _rule_alert(drug, rule, state, formulary)
             key = alert.kind if alert.kind in ("renal", "age") else alert.id
             alerts.setdefault(key, alert)
@@ -76,6 +86,7 @@ def _rule_alert(drug: str, rule: PatientRule, state: PatientState, formulary: Fo
         why=Text(en=rule.risk.en, zh=rule.risk.zh),
         act=Text(en=rule.act.en, zh=rule.act.zh),
         sources=[rule.source],
+        problem=f"condition-{hit[0]}" if hit else kind,
     )
 
 
@@ -97,7 +108,11 @@ def _reproduction(
         ("lactation", profile.lactation, state.lactating),
     )
     for kind, rule, now in facts:
-        if rule is None or (is_local and not rule.local):
+        if rule is None:
+            if now and not is_local:
+                gaps[kind] = NotChecked(drug=drug, check=kind, needs=NO_ENTRY[kind])
+            continue
+        if is_local and not rule.local:
             continue
         severity = LEVEL_SEVERITY[rule.level]
         if now and severity != "none":
@@ -127,6 +142,7 @@ def _fertility(drug: str, wash: WashOut, state: PatientState, formulary: Formula
             why=Text(en="Harms an unborn child.", zh="可危害胎儿。"),
             act=Text(en=wash.text.en, zh=wash.text.zh),
             sources=[wash.source],
+            problem="fertility",
         )
     ]
 
@@ -148,4 +164,5 @@ def _reproduction_alert(drug: str, kind: Reproductive, rule: Reproduction, sever
         why=Text(en=rule.text.en, zh=rule.text.zh),
         act=act,
         sources=[rule.source],
+        problem=kind,
     )

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from yingzhi.clinical.alert import Alert, AlertLevel
+from yingzhi.clinical.alert import ALERT_LEVELS, Alert, AlertLevel
 from yingzhi.clinical.differential import Diagnosis, Differential
 from yingzhi.clinical.history import History
 from yingzhi.clinical.medication import DrugAlert, DrugPatient, MedicationReview
-from yingzhi.clinical.presentation import Medication
-from yingzhi.clinical.treatment import TreatmentOption, TreatmentReview
+from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.clinical.words import Text
-from yingzhi.knowledge.models import Disease, Treatment
+from yingzhi.knowledge.models import Disease
 from yingzhi.tools.contraindications import review_medications
 from yingzhi.tools.differential import LIVE
 from yingzhi.tools.drug_names import resolve_drug
 from yingzhi.tools.formulary import Formulary
 from yingzhi.tools.medications import HIGH_RISK, RECENT
+from yingzhi.tools.pack_fit import person
+from yingzhi.tools.pack_labs import from_results
 from yingzhi.tools.red_flags import text
+from yingzhi.tools.treatment_choices import choices_of
+from yingzhi.tools.treatment_options import Case, Shelf, options_of
+from yingzhi.tools.treatment_packs import packs_for, stop_alerts
 
 DRUG_ERUPTION = "drug-eruption"
 LIKELY = 0.2
 """Options are judged for diagnoses at least this likely, three at most."""
-LATER = 3
-"""From this line on a drug is for when the earlier ones have failed or can't be given."""
+NOTHING = Shelf()
 TUMOUR = frozenset({"malignant-tumour", "melanocytic"})
-ROUTE: Mapping[str, str] = {"topical": "topical", "oral": "oral", "infusion": "iv"}
 LEVEL: Mapping[str, AlertLevel] = {"stop": "critical", "decide": "warning", "watch": "notice", "note": "notice"}
 
 
 def review_treatment(
-    history: History, differential: Differential, diseases: Mapping[str, Disease], formulary: Formulary
+    history: History, differential: Differential, diseases: Mapping[str, Disease], formulary: Formulary, shelf: Shelf = NOTHING
 ) -> TreatmentReview:
-    """Check current drugs together, then each option with them in this patient.
+    """Check current drugs together, then each option with them in this patient, and fit the packs of both.
 
     Nothing is ordered: an option that no rule speaks against is shown as one that may be weighed.
     """
@@ -40,12 +42,19 @@ def review_treatment(
     current = review_medications([], [], patient, formulary)
     leading = _leading(differential)
     tissue_first = _live_tumour(differential, history, diseases)
-    options = [_weighed(o, t, tissue_first) for d in leading for o, t in _options(d, diseases[d.id], patient, formulary)]
+    case = Case(patient, person(patient, formulary), from_results(history.labs))
+    options = [o for d in leading for o in options_of(d, diseases[d.id], case, formulary, shelf, tissue_first)]
+    packs = packs_for(history, options, case, formulary, shelf)
     return TreatmentReview(
         current=current,
         options=options,
+        choices=choices_of(options),
+        packs=packs,
         avoid=[text(a) for d in leading for a in diseases[d.id].avoid],
-        alerts=[*culprits(leading, diseases, patient, formulary), *(_alert(a) for a in current.alerts)],
+        alerts=[
+            *culprits(leading, diseases, patient, formulary),
+            *sorted([*stop_alerts(packs), *(_alert(a) for a in current.alerts)], key=lambda a: ALERT_LEVELS.index(a.level)),
+        ],
         not_checked=unchecked(current, formulary),
     )
 
@@ -122,62 +131,6 @@ def _live_tumour(differential: Differential, history: History, diseases: Mapping
         return None
     live = (d for d in differential.diagnoses if d.id in differential.must_not_miss and d.probability >= LIVE)
     return next((d for d in live if diseases[d.id].group in TUMOUR), None)
-
-
-def _weighed(option: TreatmentOption, t: Treatment, tumour: Diagnosis | None) -> TreatmentOption:
-    """An option that no rule speaks against may still be out of turn: later lines, and local treatment before tissue."""
-    if option.suitable != "yes" or option.drug is None:
-        return option
-    if tumour is not None and t.route == "topical":
-        why = Text(
-            en=f"Tissue first: {tumour.en} is still possible, and local treatment hides it.",
-            zh=f"先取组织：{tumour.zh}尚未排除，局部治疗会掩盖病变。",
-        )
-    elif t.line >= LATER:
-        why = Text(
-            en="A later line: for when the earlier options have failed or can't be given.", zh="后线选择：前线治疗无效或不宜使用时再考虑。"
-        )
-    else:
-        return option
-    return option.model_copy(update={"suitable": "caution", "why": why})
-
-
-def _options(diagnosis: Diagnosis, disease: Disease, patient: DrugPatient, formulary: Formulary) -> list[tuple[TreatmentOption, Treatment]]:
-    return [(_option(diagnosis, t, patient, formulary), t) for t in sorted(disease.treatment, key=lambda t: t.line)]
-
-
-def _option(diagnosis: Diagnosis, t: Treatment, patient: DrugPatient, formulary: Formulary) -> TreatmentOption:
-    common = {
-        "disease": diagnosis.id, "line": t.line, "source": t.source, "dose": text(t.dose) if t.dose else None,
-        "efficacy": text(t.efficacy) if t.efficacy else None, "watch": text(t.watch) if t.watch else None,
-    }  # fmt: skip
-    if t.drug is None:
-        words = t.measure
-        return TreatmentOption(en=words.en if words else "", zh=words.zh if words else "", suitable="yes", **common)  # type: ignore[arg-type]
-    drug = formulary.drugs.get(t.drug)
-    if drug is None:
-        absent = Text(en="Not in the formulary: nothing could be checked.", zh="不在药品知识库中，未能核查。")
-        return TreatmentOption(drug=t.drug, en=t.drug.replace("-", " "), zh=t.drug, suitable="unknown", why=absent, **common)  # type: ignore[arg-type]
-    review = review_medications([], [Medication(name=t.drug, route=ROUTE.get(t.route or "", ""))], patient, formulary)
-    against = [a for a in review.alerts if t.drug in a.drugs]
-    missing = [n for n in review.not_checked if n.drug == t.drug and n.worst in {"contraindicated", "major"}]
-    before = [text(c.what) for c in (drug.pack.checks if drug.pack else ()) if c.before]
-    worst = against[0] if against else None
-    suitable = "yes"
-    why: Text | None = None
-    if worst is not None and worst.tier in {"stop", "decide"}:
-        suitable, why = "no" if worst.tier == "stop" else "caution", worst.why
-    elif missing:
-        suitable, why = (
-            "unknown",
-            Text(
-                en="Not checked: " + "; ".join(n.needs.en for n in missing[:3]),
-                zh="未能核查：" + "；".join(n.needs.zh for n in missing[:3]),
-            ),
-        )
-    elif worst is not None:
-        suitable, why = "caution", worst.why
-    return TreatmentOption(drug=t.drug, en=drug.names.en, zh=drug.names.zh, suitable=suitable, why=why, before=before, **common)  # type: ignore[arg-type]
 
 
 def _alert(a: DrugAlert) -> Alert:

@@ -630,7 +630,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -680,7 +680,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -902,7 +902,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -932,6 +932,16 @@ export interface components {
         /**
          * ChatRequest
          * @description A request for a chat completion. Sampling, stop words and lengths have no meaning here and are ignored.
+         * @example {
+         *       "messages": [
+         *         {
+         *           "content": "An 82-year-old man has had tense blisters on the trunk for two weeks.",
+         *           "role": "user"
+         *         }
+         *       ],
+         *       "model": "yingzhi",
+         *       "stream": true
+         *     }
          */
         ChatRequest: {
             /** Function Call */
@@ -1355,7 +1365,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -1450,7 +1460,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -1859,7 +1869,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -2038,7 +2048,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -2673,7 +2683,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -2733,7 +2743,7 @@ export interface components {
             section: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -2792,7 +2802,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -3285,7 +3295,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -3601,7 +3611,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -3635,7 +3645,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -3681,7 +3691,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -3723,7 +3733,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -3879,7 +3889,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -3910,7 +3920,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -4202,7 +4212,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -4274,7 +4284,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;
@@ -4639,7 +4649,7 @@ export interface components {
             run: string;
             /**
              * Seq
-             * @description Place in the run, from 1.
+             * @description Place in the run, from 1; it goes up, with a gap where an attempt was lost.
              * @default 0
              */
             seq: number;

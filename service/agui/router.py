@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
@@ -121,7 +121,7 @@ def _in_words_of_ag_ui(problem: Problem) -> Problem:
 
 async def _frames(
     said: AsyncGenerator[BaseEvent], consultations: Consultations, who: Principal, state: FrontState, *, cancels: bool
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """The events on the wire; a reader who leaves early ends the run that was begun for it, unless others follow it."""
     over = False
     try:

@@ -12,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from yingzhi.service import audit
 from yingzhi.service.identity.principal import Permission, Principal
 from yingzhi.service.identity.refusals import forbidden
+from yingzhi.service.logs import note
 from yingzhi.service.problems import Problem
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ async def enter(context: Context, headers: Mapping[str, str], client_host: str |
     """
     try:
         who = await context.identity.authenticate(headers, client_host)
+        note(tenant=who.tenant)
     except Problem as problem:
         tried = problem.status == 401 and "authorization" in headers
         if tried and not context.limits.strangers.take(EVERYONE):

@@ -73,7 +73,7 @@ class Identity:
         """
         self.dev = is_development(self.settings, host, keyed=await self.database.read(keys.any_key))
         if self.dev:
-            LOG.warning(local.NOTICE)
+            LOG.warning("service.dev-mode")
         elif self.settings.jwks_file is not None:
             self._jwks = jwks.KeyStore(jwks.from_file(self.settings.jwks_file), clock=self.clock)
         elif self.settings.jwks_url is not None:

@@ -155,7 +155,7 @@ class KeyStore:
             self._keys, self._read, self._failed = read_jwks(await self.fetch()), self.clock(), False
         except Exception as error:  # whatever the issuer sends, no caller's request may break on it
             self._failed = True
-            LOG.warning("the issuer's keys could not be read: %s", error if isinstance(error, BadKeySet) else type(error).__name__)
+            LOG.warning("auth.keys-unavailable", exc_info=error)
         finally:
             self._reading = None
 

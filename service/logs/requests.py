@@ -90,7 +90,8 @@ class RequestLog:
         status = answer.status or (LEFT if gone else 500)
         route = template(scope, app)
         self.metrics.request(route, scope["method"], status, answer.head if answer.streams else seconds)
-        fields = {"route": route, "method": scope["method"], "status": status, "milliseconds": 1000 * seconds}
+        about = scope.get("path_params", {}).get("consultation")  # written only where it is of the shape that the service makes
+        fields = {"route": route, "method": scope["method"], "status": status, "milliseconds": 1000 * seconds, "consultation": about}
         if error is not None and not gone:
             LOG.error("request.failed", error=error, **fields)
         elif status >= 500:

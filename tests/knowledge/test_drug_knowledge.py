@@ -1,8 +1,10 @@
 """The drug files as a whole."""
 
+from pathlib import Path
+
 import pytest
 
-from yingzhi.knowledge.drug_load import read_drug_knowledge
+from yingzhi.knowledge.drug_load import load_drug_knowledge, read_drug_knowledge
 from yingzhi.knowledge.load import HERE, read_yaml
 from yingzhi.tools.formulary import build_formulary
 
@@ -38,7 +40,9 @@ def test_every_source_that_a_rule_names_is_there() -> None:
     named |= {c.source for p in packs for c in p.checks} | {r.source for p in packs for r in p.stop}
     named |= {r.source for r in KNOWLEDGE.additive_rules} | {r.source for r in KNOWLEDGE.pair_rules}
     named |= {r.source for r in KNOWLEDGE.combined_rules} | {g.source for g in KNOWLEDGE.allergy_groups}
-    named |= {t.source for t in KNOWLEDGE.kinetic_templates}
+    named |= {t.source for t in KNOWLEDGE.kinetic_templates} | {r.source for r in KNOWLEDGE.trait_rules}
+    named |= {r.source for r in KNOWLEDGE.dose_rules} | {s.source for s in KNOWLEDGE.lab_states} | {e.source for e in KNOWLEDGE.eruptions}
+    named |= {a.source for a in KNOWLEDGE.ambiguous_names if a.source}
     assert named - known == set()
 
 
@@ -46,6 +50,9 @@ def test_every_condition_effect_group_and_test_that_is_named_is_there() -> None:
     holders = (*KNOWLEDGE.drugs, *KNOWLEDGE.classes)
     conditions = {c.id for c in KNOWLEDGE.conditions}
     assert {c for h in holders for r in h.rules for c in r.any_of} - conditions == set()
+    assert {c for r in KNOWLEDGE.trait_rules for c in r.any_of} - conditions <= {"breast-feeding"}
+    assert {c for r in KNOWLEDGE.dose_rules for c in r.any_of} - conditions == set()
+    assert {s.condition for s in KNOWLEDGE.lab_states} - conditions == set()
     assert {c for one in KNOWLEDGE.conditions for c in one.implies} - conditions == set()
     assert {e for h in holders for e in h.effects} - {e.id for e in KNOWLEDGE.effects} == set()
     pathways = {p.id for p in KNOWLEDGE.pathways}
@@ -58,6 +65,30 @@ def test_every_condition_effect_group_and_test_that_is_named_is_there() -> None:
     investigations = ids("investigations")
     if investigations:
         assert tests - investigations == set()
+
+
+def test_every_analyte_and_disease_that_is_named_is_there() -> None:
+    assert {s.analyte for s in KNOWLEDGE.lab_states} - ids("labs") == set()
+    diseases = {path.stem for path in (HERE / "diseases").glob("*.yaml")}
+    assert {e.disease for e in KNOWLEDGE.eruptions} - diseases == set()
+
+
+def test_a_rule_that_is_never_reached_is_a_mistake() -> None:
+    formulary = build_formulary(KNOWLEDGE)
+    fits = {r.id: any(any(map(p.fits, r.terms)) for p in formulary.profiles.values()) for r in (*KNOWLEDGE.trait_rules, *KNOWLEDGE.dose_rules)}
+    assert [rule for rule, fitting in fits.items() if not fitting] == []
+    reached = {n for masks in formulary.masks.values() for n in range(len(formulary.rules)) if masks.a >> n & 1}
+    both = {n for masks in formulary.masks.values() for n in range(len(formulary.rules)) if masks.b >> n & 1}
+    unreached = {formulary.rules[n].id for n in range(len(formulary.rules)) if n not in reached or n not in both}
+    assert {r.id for r in KNOWLEDGE.pair_rules} & unreached == set()
+
+
+def test_the_compiled_file_gives_the_same_knowledge_and_a_damaged_one_is_made_anew(tmp_path: Path) -> None:
+    first = load_drug_knowledge(tmp_path)
+    assert load_drug_knowledge(tmp_path) == first == KNOWLEDGE
+    (compiled,) = tmp_path.glob("drugs-*.json")
+    compiled.write_bytes(compiled.read_bytes()[:-50])
+    assert load_drug_knowledge(tmp_path) == KNOWLEDGE
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ async def test_the_same_key_gives_the_same_consultation_and_another_body_is_refu
 
 async def test_another_tenant_sees_nothing(doctor: httpx.AsyncClient, server: Running) -> None:
     consultation = await consulted(doctor)
-    stranger = server.headers("doctor", "admin", tenant="elsewhere")
+    stranger = server.headers("doctor", "admin", tenant=f"t{uuid.uuid4().hex[:12]}")
     path = f"/api/v1/consultations/{consultation}"
     async with httpx.AsyncClient(base_url=server.url, headers=stranger) as other:
         for method, where in (

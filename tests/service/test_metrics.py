@@ -40,7 +40,7 @@ async def test_two_applications_count_apart() -> None:
 async def test_each_figure_that_is_promised_is_there() -> None:
     metrics = Metrics()
     metrics.request(Route("/a"), "GET", 200, 0.01)
-    metrics.run_ended("done", "model", 3.0)
+    metrics.run_ended("paused", "model", 3.0)
     metrics.hop(0.002)
     metrics.tokens(120, 30)
     metrics.provider_fault("timeout")
@@ -50,7 +50,7 @@ async def test_each_figure_that_is_promised_is_there() -> None:
     metrics.audit_entries.set(41)
     found = await samples(metrics)
     assert found["yingzhi_request_seconds_count", (("route", "/a"),)] == 1
-    assert found["yingzhi_runs_total", (("status", "done"),)] == 1
+    assert found["yingzhi_runs_total", (("status", "paused"),)] == 1
     assert found["yingzhi_run_seconds_sum", (("engine", "model"),)] == 3
     assert found["yingzhi_event_hop_seconds_count", ()] == 1
     assert found["yingzhi_model_tokens_total", (("direction", "in"),)] == 120
@@ -70,7 +70,7 @@ def test_no_word_from_outside_becomes_a_label(word: str, method: str, status: in
     metrics.run_ended(word, word, 1.0)  # type: ignore[arg-type]
     metrics.provider_fault(word)
     closed = {"other", "embedded", "model", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-    closed |= {"1xx", "2xx", "3xx", "4xx", "5xx", "done", "paused", "finished", "failed", "cancelled", *POLICIES}
+    closed |= {"1xx", "2xx", "3xx", "4xx", "5xx", "paused", "finished", "failed", "cancelled", *POLICIES}
     for family in metrics.registry.collect():
         for sample in family.samples:
             assert {value for name, value in sample.labels.items() if name != "le"} <= closed

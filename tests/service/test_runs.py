@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -165,7 +166,7 @@ async def test_answers_that_were_paid_for_are_not_asked_for_again_after_a_crash(
         async with process(tmp_path, with_model) as context:
             events = [e async for e in context.consultations.events(DEV, admitted.id)]
             view = await context.consultations.view(DEV, admitted.id)
-        assert [e.seq for e in events] == list(range(1, len(events) + 1))
+        assert all(one.seq < other.seq for one, other in pairwise(events))
         assert [e.attempt for e in events if isinstance(e, RunStarted)] == [1, 2]
         assert sum(isinstance(e, TERMINAL) for e in events) == 1
         assert view.result is not None

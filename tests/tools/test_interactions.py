@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from yingzhi.tools.drug_rules import ORDER
 from yingzhi.tools.formulary import load_formulary
-from yingzhi.tools.interactions import check_combined, check_names, check_pair, pair_severity
+from yingzhi.tools.interactions import check_combined, check_names, check_pair, check_pairs, pair_severity
 
 FORMULARY = load_formulary()
 DRUG = st.sampled_from(sorted(FORMULARY.drugs))
@@ -74,6 +74,46 @@ def test_a_local_drug_interacts_where_enough_of_it_is_absorbed() -> None:
 
 def test_weak_with_weak_does_not_alarm() -> None:
     assert check_pair("ebastine", "sertraline", FORMULARY).severity in {"none", "minor"}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "severity"),
+    [
+        ("hydroxyzine", "citalopram", "contraindicated"),
+        ("mizolastine", "erythromycin", "contraindicated"),
+        ("abrocitinib", "fluconazole", "major"),
+        ("tofacitinib", "ketoconazole", "major"),
+        ("ciclosporin", "st-johns-wort", "major"),
+        ("fluconazole", "gliclazide", "moderate"),
+        ("doxycycline", "carbamazepine", "moderate"),
+        ("rilpivirine", "dexamethasone", "contraindicated"),
+        ("talimogene-laherparepvec", "prednisone", "contraindicated"),
+        ("talimogene-laherparepvec", "clobetasol-propionate", "none"),
+        ("huoxiang-zhengqi-liquid", "cefoperazone", "contraindicated"),
+        ("danshen", "warfarin", "major"),
+        ("brivudine", "fluorouracil", "contraindicated"),
+        ("terbinafine", "rifampicin", "moderate"),
+    ],
+)
+def test_pairs_that_labels_name_outright_read_so(a: str, b: str, severity: str) -> None:
+    assert check_pair(a, b, FORMULARY).severity == severity
+
+
+def test_a_gel_on_the_skin_is_not_the_tablet() -> None:
+    assert check_pair("metronidazole", "warfarin", FORMULARY).severity == "major"
+    assert check_pair("metronidazole", "warfarin", FORMULARY, route_a="topical").severity == "none"
+    assert check_pair("miconazole", "warfarin", FORMULARY, route_a="vaginal").severity == "major"
+
+
+def test_what_is_forbidden_never_reads_as_a_matter_of_dose() -> None:
+    found = check_pair("itraconazole", "simvastatin", FORMULARY).mechanisms[0]
+    assert found.severity == "contraindicated"
+    assert "Do not combine" in found.management.en
+
+
+def test_many_pairs_read_as_each_by_itself() -> None:
+    rows = [("warfarin", "aspirin"), ("aspirin", "warfarin"), ("warfarin", "wonderdrug"), ("MTX", "复方新诺明")]
+    assert list(check_pairs(rows, FORMULARY)) == [check_names(a, b, FORMULARY) for a, b in rows]
 
 
 def test_three_drugs_are_seen_together() -> None:

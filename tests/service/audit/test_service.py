@@ -35,7 +35,7 @@ async def test_the_services_metrics_count_its_requests_runs_and_commits(server: 
         consultation = await consulted(client)
         text = (await client.get("/metrics")).text
     assert 'route="/api/v1/consultations/{' in text
-    assert 'yingzhi_runs_total{status="done"}' in text
+    assert 'yingzhi_runs_total{status="paused"}' in text
     assert "yingzhi_commit_acts_count" in text
     assert consultation not in text
     assert "counted" not in text

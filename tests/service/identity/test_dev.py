@@ -33,7 +33,7 @@ async def test_on_this_machine_everything_is_allowed_and_every_answer_says_so(
     opened: Open, limits: Limits, caplog: pytest.LogCaptureFixture
 ) -> None:
     identity = await opened(NOTHING)
-    assert [r.message for r in caplog.records if r.levelno == logging.WARNING] == [NOTICE]
+    assert [r.message for r in caplog.records if r.levelno == logging.WARNING] == ["service.dev-mode"]
     routes = Routes(identity, limits)
 
     @routes.app.get("/stream")
