@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLE ?= examples/zoster.zh.txt
 
-.PHONY: all install browser consult test evals format lint types bench live schema clean
+.PHONY: all install browser consult serve test evals format lint types bench soak live schema clean
 
 all: lint types test
 
@@ -23,6 +23,9 @@ browser:
 
 consult: install
 	$(BIN)/yingzhi consult $(EXAMPLE)
+
+serve: install
+	$(BIN)/yingzhi serve
 
 test: install
 	$(BIN)/python -m pytest -q
@@ -48,6 +51,11 @@ bench: install
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/models.py
 	$(BIN)/python bench/evals.py
+	$(BIN)/python bench/service.py --workers 2
+
+# Long: memory over 5,000 consultations, 100 times kill -9, readers that leave, SIGTERM.
+soak: install
+	$(BIN)/python bench/soak.py
 
 # With YINGZHI_MODEL set to any endpoint; CASES are files of vignettes, the examples without.
 live: install

@@ -136,6 +136,7 @@ def leaving(service: Service, many: int) -> None:
     try:
         assert provider.stdout is not None
         url = provider.stdout.readline().strip()
+        service.home.mkdir(parents=True)
         settings = service.home / "model.yaml"
         fields = ("model: fake", f"base_url: {url}", "tools: none", "json_mode: object", "consultation_seconds: 600", "probe: false")
         settings.write_text("\n".join(fields) + "\n", encoding="utf-8")

@@ -96,7 +96,7 @@ async def _work(specialist: Specialist, state: State, resources: Resources, tell
         finally:
             tell(events)
     update: dict[str, Any] = {specialist.name: base}
-    if specialist.name == "differential":
+    if specialist.name == "differential" and (session is not None or "trusted" in state):  # without a model the two are one
         update["trusted"] = base
     if session is not None:
         result, uses = await advised(specialist, state, view, base, Desk(resources, emit), session, emit)

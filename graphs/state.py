@@ -26,7 +26,7 @@ class State(TypedDict, total=False):
     pharmacology: TreatmentReview
     documentation: Documentation
     trusted: Differential
-    """The differential of the playbook alone: gates, drug verdicts and the level of care are made from it."""
+    """Beside a model, the differential of the playbook alone: gates, drug verdicts and the level of care are made from it."""
     doubts: list[Remark]
     model_use: Annotated[list[ModelUse], operator.add]
     """As `faults`; each says which round it belongs to."""

@@ -62,7 +62,16 @@ def create_app(settings: ServiceSettings, resources: Resources | None = None) ->
 
     from importlib.metadata import version
 
-    app = FastAPI(title="yingzhi 櫻智醫助", version=version("yingzhi"), description=DESCRIPTION, lifespan=lifespan, redirect_slashes=False)
+    from fastapi_offline import FastAPIOffline
+
+    app = FastAPIOffline(  # its documentation fetches nothing from elsewhere
+        title="yingzhi 櫻智醫助",
+        version=version("yingzhi"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        redoc_url=None,
+    )
     app.state.metrics = metrics.Metrics(settings.figures if settings.workers > 1 else None)
     problems.install(app)
     for router in (api.router, api.health.router, metrics.router, chat.router, agui.router, cds.router):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,11 @@ import aiosqlite
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+NOTHING = "00000000-0000-0000-0000-000000000000"
+"""A checkpoint that is not there: who starts from it starts from nothing, whatever lies in the thread."""
+INTERRUPT = "__interrupt__"
+"""Channel of the mark that the graph waits for the doctor."""
 
 
 class Saver(AsyncSqliteSaver):
@@ -31,6 +37,24 @@ class Saver(AsyncSqliteSaver):
         done: Any = await super().aput(config, checkpoint, metadata, new_versions)
         self.written[done["configurable"]["thread_id"]] = done["configurable"]["checkpoint_id"]
         return done  # type: ignore[no-any-return]
+
+    async def newest(self, thread: str) -> dict[str, Any]:
+        """The marks of a thread's newest checkpoint, without its state."""
+        await self.setup()
+        query = "SELECT metadata FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = '' ORDER BY checkpoint_id DESC LIMIT 1"
+        async with self.lock, self.conn.execute(query, (thread,)) as found:
+            row = await found.fetchone()
+        return dict(json.loads(row[0])) if row is not None else {}
+
+    async def forget_steps(self, thread: str, checkpoint: str) -> None:
+        """Take from a checkpoint what a step behind it left there, e.g. the act of a run that came to nothing.
+
+        LangGraph would hand it to the next run that starts there, in place of what that one is given.
+        """
+        await self.setup()
+        query = "DELETE FROM writes WHERE thread_id = ? AND checkpoint_ns = '' AND checkpoint_id = ? AND channel <> ?"
+        async with self.lock, self.conn.execute(query, (thread, checkpoint, INTERRUPT)):
+            await self.conn.commit()
 
 
 @asynccontextmanager

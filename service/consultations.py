@@ -60,7 +60,7 @@ class Consultations(Following):
         given = new.case.model_copy(update={"id": "case"}).model_dump_json().encode()  # a caller's name for it is not kept
         digest = hashlib.sha256(new.model_dump_json().encode()).hexdigest()
         admitted = await self.database.write(lambda db: self._admit(db, who, new, given, digest, key))
-        self.runner.submit(admitted.id)
+        self.runner.submit(who.tenant, admitted.id)
         return admitted
 
     def _admit(self, db: sqlite3.Connection, who: Principal, new: NewConsultation, given: bytes, digest: str, key: str | None) -> Admitted:
@@ -94,7 +94,7 @@ class Consultations(Following):
         self._check_answers(review)
         given = review.model_dump_json().encode()
         admitted = await self.database.write(lambda db: self._admit_act(db, who, consultation, act, review, given))
-        self.runner.submit(consultation)
+        self.runner.submit(who.tenant, consultation)
         return admitted
 
     def _admit_act(self, db: sqlite3.Connection, who: Principal, consultation: str, act: Act, review: Review, given: bytes) -> Admitted:
@@ -171,7 +171,7 @@ class Consultations(Following):
         """
         permit(who, "consultation.create")
         admitted = await self.database.write(lambda db: _again(db, who, consultation))
-        self.runner.submit(consultation)
+        self.runner.submit(who.tenant, consultation)
         return admitted
 
     async def cancel(self, who: Principal, consultation: str) -> None:
@@ -182,15 +182,15 @@ class Consultations(Following):
         """
         permit(who, "consultation.answer")
         runs = await self.database.write(lambda db: _ask_to_cancel(db, who, consultation))
-        self._end(consultation, runs)
+        self._end(who, consultation, runs)
 
     async def cancel_run(self, who: Principal, consultation: str, run: str) -> None:
         """End one run, if it is still open; its reader went away."""
         runs = await self.database.write(lambda db: leases.ask_to_cancel(db, who.tenant, consultation, run))
-        self._end(consultation, runs)
+        self._end(who, consultation, runs)
 
-    def _end(self, consultation: str, runs: list[str]) -> None:
-        self.runner.submit(consultation)
+    def _end(self, who: Principal, consultation: str, runs: list[str]) -> None:
+        self.runner.submit(who.tenant, consultation)
         for run in runs:
             self.runner.cancel(run)
 

@@ -21,7 +21,7 @@ from yingzhi.graphs.events import EVENT, ModelReturned, ProposalReconciled
 from yingzhi.graphs.result import assemble, pins
 from yingzhi.graphs.run import ending, pieces, reason_of
 from yingzhi.graphs.state import State
-from yingzhi.service.checkpoints import Saver
+from yingzhi.service.checkpoints import NOTHING, Saver
 from yingzhi.service.feeds import Feed, Feeds, Told
 from yingzhi.service.store import Database
 from yingzhi.service.store import rows as store
@@ -29,7 +29,7 @@ from yingzhi.service.store.leases import Lease, check
 from yingzhi.service.store.rows import Run
 from yingzhi.service.wire import Status
 
-ATTEMPTS = 8
+ATTEMPTS = 20
 """How often a run is begun before it is given up: one that kills its process must not do so for ever."""
 CANCELLED = "cancelled"
 WORDS = 0.2
@@ -157,7 +157,7 @@ async def carry_out(run: Run, lease: Lease, row: sqlite3.Row, engine: Engine, ca
         LeaseLost: Another process has taken the consultation over, or it was deleted; nothing was ended.
         asyncio.CancelledError: The process stops; the run is still open.
     """
-    before = await engine.database.read(lambda db: store.last_seq(db, run.id))
+    before = run.seq
     if before and engine.resources.models is not None:
         before = -(-before // GAP) * GAP
     feed = engine.feeds.open(run.id, before + 1)
@@ -209,28 +209,40 @@ class Reached:
 
 async def _run_graph(recorder: Recorder, row: sqlite3.Row) -> Reached:
     run, engine = recorder.run, recorder.engine
-    paid = engine.resources.models is not None
-    given, start = _input(run), row["head"]
-    if paid and run.attempt > 1 and (newest := await _newest(engine, run.consultation, {"run": run.id})):
-        given, start = None, newest.config["configurable"]["checkpoint_id"]
-    configurable = {"thread_id": run.consultation, "checkpoint_ns": ""}
-    if start:
-        configurable["checkpoint_id"] = start
+    given, start = await _start(recorder, row)
+    configurable = {"thread_id": run.consultation, "checkpoint_ns": "", **({"checkpoint_id": start} if start else {})}
     config = {"configurable": configurable, "metadata": {"run": run.id, "attempt": run.attempt}}
+    durability: Literal["sync", "exit"] = "exit" if engine.resources.models is None else "sync"
     states: list[State] = []
     engine.saver.written.pop(run.consultation, None)
-    steps = pieces(given, engine.resources, graph=engine.graph, config=config, durability="sync" if paid else "exit", reached=states.append)
-    async with aclosing(steps):
-        async for events in steps:
-            for fields in events:
-                recorder.tell(fields)
-    checkpoint = engine.saver.written.pop(run.consultation, None)
+    steps = pieces(given, engine.resources, graph=engine.graph, config=config, durability=durability, reached=states.append)
+    try:
+        async with aclosing(steps):
+            async for events in steps:
+                for fields in events:
+                    recorder.tell(fields)
+    finally:
+        checkpoint = engine.saver.written.pop(run.consultation, None)
     if checkpoint and states:
         return Reached(_of_state(states[-1]), checkpoint)
-    found = await _newest(engine, run.consultation, {"run": run.id})  # the lost attempt had come to the end, but for ending the run
-    if found is None:
+    found = await engine.saver.aget_tuple({"configurable": {"thread_id": run.consultation, "checkpoint_ns": ""}})
+    if found is None or dict(found.metadata).get("run") != run.id:
         raise RuntimeError("the graph left no checkpoint")
-    return Reached(state_of(found), found.config["configurable"]["checkpoint_id"])
+    return Reached(state_of(found), found.config["configurable"]["checkpoint_id"])  # the lost attempt lacked nothing but its end
+
+
+async def _start(recorder: Recorder, row: sqlite3.Row) -> tuple[Presentation | Review | None, str]:
+    """What the graph is given, and the checkpoint it starts from; an empty one is the thread's newest.
+
+    Only from the newest, and unnamed, does LangGraph go on within a step whose parts are done in part.
+    """
+    run, engine = recorder.run, recorder.engine
+    paid = engine.resources.models is not None
+    if paid and run.attempt > 1 and (await engine.saver.newest(run.consultation)).get("run") == run.id:
+        return None, ""
+    if head := row["head"]:
+        await engine.saver.forget_steps(run.consultation, head)
+    return _input(run), head or NOTHING
 
 
 def _input(run: Run) -> Presentation | Review | None:
@@ -238,14 +250,6 @@ def _input(run: Run) -> Presentation | Review | None:
     if not run.input:
         return None
     return Presentation.model_validate_json(run.input) if run.action == "start" else Review.model_validate_json(run.input)
-
-
-async def _newest(engine: Engine, thread: str, marks: dict[str, Any]) -> CheckpointTuple | None:
-    """The newest checkpoint of a thread with these marks."""
-    config: Any = {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
-    async for found in engine.saver.alist(config, filter=marks, limit=1):
-        return found
-    return None
 
 
 def state_of(found: CheckpointTuple) -> State:

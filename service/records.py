@@ -13,6 +13,7 @@ from langgraph.checkpoint.base import CheckpointTuple
 from yingzhi.clinical.consultation import Consultation
 from yingzhi.graphs.result import assemble
 from yingzhi.service import audit
+from yingzhi.service.checkpoints import INTERRUPT, Saver
 from yingzhi.service.consultations import Consultations
 from yingzhi.service.execution import state_of
 from yingzhi.service.following import permit
@@ -98,12 +99,12 @@ class Records:
         engine = self.consultations.runner.engine
         new = new_id(CONSULTATION)
         copied = await _copy(engine.saver, found, new)
-        paused = "documentation" in state and any(w[1] == "__interrupt__" for w in found.pending_writes or ())
+        paused = "documentation" in state and any(w[1] == INTERRUPT for w in found.pending_writes or ())
         result = assemble(new, state, engine.resources, 0.0) if paused else None
         origin = f"{consultation}@{place.revision or place.checkpoint}"
         body = None if result is None else zlib.compress(result.model_dump_json().encode(), 1)
         await self.consultations.database.write(lambda db: _add_branch(db, who, row, new, copied, body, origin))
-        self.consultations.runner.submit(new)
+        self.consultations.runner.submit(who.tenant, new)
         return (await self._item(who, new))[0]
 
     async def add_patient(self, who: Principal) -> str:
@@ -204,13 +205,14 @@ def _erase(db: sqlite3.Connection, who: Principal, consultations: list[str]) -> 
     return consultations
 
 
-async def _copy(saver: Any, found: CheckpointTuple, thread: str) -> str:
-    """Copy a checkpoint with its interrupt to a new thread."""
+async def _copy(saver: Saver, found: CheckpointTuple, thread: str) -> str:
+    """Copy a checkpoint to a new thread, with the mark that it waits; what later acts left on it stays behind."""
     config: Any = {"configurable": {"thread_id": thread, "checkpoint_ns": ""}}
     written = await saver.aput(config, found.checkpoint, found.metadata, found.checkpoint["channel_versions"])
     for task, channel, value in found.pending_writes or ():
-        await saver.aput_writes(written, [(channel, value)], task)
-    return str(written["configurable"]["checkpoint_id"])
+        if channel == INTERRUPT:
+            await saver.aput_writes(written, [(channel, value)], task)
+    return saver.written.pop(thread)
 
 
 def _add_branch(

@@ -18,7 +18,7 @@ SWEEP = 1.0
 """Seconds between two looks for runs that another process left behind, or wants ended."""
 RENEW = 5.0
 """Seconds between two renewals of the leases."""
-EMBEDDED, MODELLED = 4, 256
+EMBEDDED, MODELLED = 2, 256
 """Runs at once: the embedded engine only takes turns on the processor, a language model is waited for."""
 
 Troubled = Callable[[BaseException], None]
@@ -27,8 +27,8 @@ Troubled = Callable[[BaseException], None]
 class Runner(Protocol):
     """Carries runs out, each consultation's one after the other."""
 
-    def submit(self, consultation: str) -> None:
-        """A run of this consultation waits."""
+    def submit(self, tenant: str, consultation: str) -> None:
+        """A run of this consultation of the tenant's waits."""
         ...
 
     def cancel(self, run: str) -> None:
@@ -42,7 +42,7 @@ class Runner(Protocol):
 
 @dataclass(slots=True)
 class InProcessRunner:
-    """Runs as tasks of this process's event loop.
+    """Runs as tasks of this process's event loop. Tenants take turns, and so do a tenant's consultations, run by run.
 
     Attributes:
         engine: What runs are carried out with.
@@ -55,7 +55,10 @@ class InProcessRunner:
     owner: Owner
     at_once: int
     troubled: Troubled = field(default=lambda _error: None)
-    _waiting: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    _waiting: OrderedDict[str, OrderedDict[str, None]] = field(default_factory=OrderedDict)
+    """By tenant, the consultations in line."""
+    _again: dict[str, str] = field(default_factory=dict)
+    """Consultations at work, with their tenant, of which more may wait."""
     _working: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _runs: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _cancelled: set[str] = field(default_factory=set)
@@ -65,7 +68,7 @@ class InProcessRunner:
     @property
     def queued(self) -> int:
         """Consultations that wait for their turn in this process."""
-        return len(self._waiting)
+        return sum(map(len, self._waiting.values()))
 
     @property
     def working(self) -> int:
@@ -77,10 +80,14 @@ class InProcessRunner:
         await self._sweep()
         self._sweeper = asyncio.create_task(self._sweep_for_ever())
 
-    def submit(self, consultation: str) -> None:
-        """A run of this consultation waits."""
-        if not self._stopping and consultation not in self._working:
-            self._waiting[consultation] = None
+    def submit(self, tenant: str, consultation: str) -> None:
+        """A run of this consultation of the tenant's waits."""
+        if self._stopping:
+            return
+        if consultation in self._working:
+            self._again[consultation] = tenant
+        else:
+            self._waiting.setdefault(tenant, OrderedDict())[consultation] = None
             self._pump()
 
     def cancel(self, run: str) -> None:
@@ -91,7 +98,9 @@ class InProcessRunner:
 
     async def stop(self, consultation: str) -> None:
         """Break off what is at work on a consultation here, and wait until it is."""
-        self._waiting.pop(consultation, None)
+        self._again.pop(consultation, None)
+        for line in self._waiting.values():
+            line.pop(consultation, None)
         if (task := self._working.get(consultation)) is not None:
             task.cancel()
             await asyncio.wait([task], timeout=5)
@@ -100,6 +109,7 @@ class InProcessRunner:
         """Take nothing new; give what is at work this long; leave the rest to the next process."""
         self._stopping = True
         self._waiting.clear()
+        self._again.clear()
         if self._sweeper is not None:
             self._sweeper.cancel()
         working = list(self._working.values())
@@ -112,38 +122,51 @@ class InProcessRunner:
             await asyncio.wait(late, timeout=2)
 
     def _pump(self) -> None:
-        while self._waiting and len(self._working) < self.at_once:
-            consultation, _ = self._waiting.popitem(last=False)
+        while len(self._working) < self.at_once and (consultation := self._next()):
             task = self._working[consultation] = asyncio.create_task(self._work(consultation))
             task.add_done_callback(lambda _done, consultation=consultation: self._done(consultation))  # type: ignore[misc]
+
+    def _next(self) -> str | None:
+        """The consultation whose turn it is."""
+        while self._waiting:
+            tenant, line = self._waiting.popitem(last=False)
+            if line:
+                consultation, _ = line.popitem(last=False)
+                self._waiting[tenant] = line
+                return consultation
+        return None
 
     def _done(self, consultation: str) -> None:
         task = self._working.pop(consultation)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.troubled(error)
+        if tenant := self._again.pop(consultation, None):
+            self.submit(tenant, consultation)
         self._pump()
 
     async def _work(self, consultation: str) -> None:
-        """Carry out the consultation's runs until none waits."""
+        """Carry out the consultation's next run."""
         database, task = self.engine.database, asyncio.current_task()
         assert task is not None
-        while not self._stopping:
-            claimed = await database.write(lambda db: leases.claim(db, self.owner, consultation, time()))
-            if claimed is None:
-                return
-            run, lease, row = claimed
-            self._runs[run.id] = task
-            try:
-                if await database.read(lambda db, run=run: leases.unwanted(db, run.id)):  # type: ignore[misc]
-                    self._cancelled.add(run.id)
-                with noting(tenant=run.tenant, consultation=consultation, run=run.id):
-                    await carry_out(run, lease, row, self.engine, lambda run=run: run.id in self._cancelled)  # type: ignore[misc]
-            except LeaseLost:
-                return
-            finally:
-                self._runs.pop(run.id, None)
-                self._cancelled.discard(run.id)
-                await database.write(lambda db, lease=lease: leases.release(db, lease))  # type: ignore[misc]
+        claimed = await database.write(lambda db: leases.claim(db, self.owner, consultation, time()))
+        if claimed is None:
+            return
+        run, lease, row = claimed
+        self._runs[run.id] = task
+        try:
+            if run.unwanted:
+                self._cancelled.add(run.id)
+            with noting(tenant=run.tenant, consultation=consultation, run=run.id):
+                await carry_out(run, lease, row, self.engine, lambda: run.id in self._cancelled)
+        except LeaseLost:
+            return
+        except BaseException:  # it was not ended, which lets go of the lease: the next process need not wait for it
+            await database.write(lambda db: leases.put_back(db, run.id, lease))
+            raise
+        finally:
+            self._runs.pop(run.id, None)
+            self._cancelled.discard(run.id)
+        self.submit(run.tenant, consultation)
 
     async def _sweep_for_ever(self) -> None:
         renewed = 0.0
@@ -158,7 +181,12 @@ class InProcessRunner:
                 self.troubled(error)
 
     async def _sweep(self) -> None:
-        for consultation in await self.engine.database.read(lambda db: leases.waiting(db)):
-            self.submit(consultation)
+        for tenant, consultation in await self.engine.database.read(lambda db: leases.waiting(db, time())):
+            if consultation not in self._working:
+                self.submit(tenant, consultation)
         for run in await self.engine.database.read(lambda db: leases.to_cancel(db)):
             self.cancel(run)
+        mine = dict(self._runs)
+        for run in await self.engine.database.read(lambda db: leases.lost(db, self.owner, mine)):
+            if self._runs.get(run) is mine[run]:
+                mine[run].cancel()

@@ -10,12 +10,15 @@ import fcntl
 import os
 import secrets
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from yingzhi.service.store.rows import Run
+from yingzhi.service.store.rows import Run, last_seq
 
+AT_ONCE = 5
+"""Attempts that follow one another at once."""
 LEASE = 20.0
 """Seconds a lease holds without being renewed."""
 
@@ -75,19 +78,26 @@ def claim(db: sqlite3.Connection, owner: Owner, consultation: str, now: float) -
     found = db.execute(
         "SELECT * FROM run WHERE consultation = ? AND status IN ('queued', 'running') ORDER BY number LIMIT 1", (consultation,)
     ).fetchone()
-    if found is None:
+    if found is None or found["not_before"] > now:
         return None
     token = row["lease_token"] + 1
     db.execute(
         "UPDATE consultation SET lease_owner = ?, lease_token = ?, lease_until = ?, status = 'running', updated = ? WHERE id = ?",
         (owner.name, token, now + LEASE, now, consultation),
     )
-    db.execute("UPDATE run SET status = 'running', attempt = attempt + 1 WHERE id = ?", (found["id"],))
+    rest = now + _rest(found["attempt"] + 1)
+    db.execute("UPDATE run SET status = 'running', attempt = attempt + 1, not_before = ? WHERE id = ?", (rest, found["id"]))
     run = Run(
         id=found["id"], tenant=found["tenant"], consultation=consultation, number=found["number"], action=found["action"],
         input=found["input"], revision=found["revision"], subject=found["subject"], roles=found["roles"], attempt=found["attempt"] + 1,
+        seq=last_seq(db, found["id"]) if found["attempt"] else 0, unwanted=bool(found["cancel"]),
     )  # fmt: skip
     return run, Lease(consultation, token), row
+
+
+def _rest(attempt: int) -> float:
+    """Seconds before the next attempt, should this one be lost with its process: one that kills it must not keep it from all others."""
+    return 0.0 if attempt <= AT_ONCE else min(60.0, 0.5 * 2.0 ** (attempt - AT_ONCE - 1))
 
 
 def _held(row: sqlite3.Row, owner: Owner, now: float) -> bool:
@@ -107,22 +117,39 @@ def check(db: sqlite3.Connection, lease: Lease) -> None:
         raise LeaseLost
 
 
-def release(db: sqlite3.Connection, lease: Lease) -> None:
-    """Let go of a consultation."""
-    db.execute(
-        "UPDATE consultation SET lease_owner = NULL, lease_until = 0 WHERE id = ? AND lease_token = ?", (lease.consultation, lease.token)
-    )
-
-
 def renew(db: sqlite3.Connection, owner: Owner, now: float) -> None:
     """Hold all of this process's leases longer."""
     db.execute("UPDATE consultation SET lease_until = ? WHERE lease_owner = ?", (now + LEASE, owner.name))
 
 
-def waiting(db: sqlite3.Connection, limit: int = 500) -> list[str]:
-    """Consultations with a run that waits, or that a process may have left behind, oldest first."""
-    query = "SELECT consultation FROM run WHERE status IN ('queued', 'running') GROUP BY consultation ORDER BY min(created) LIMIT ?"
-    return [r[0] for r in db.execute(query, (limit,))]
+def waiting(db: sqlite3.Connection, now: float, limit: int = 500) -> list[tuple[str, str]]:
+    """(tenant, consultation) with a run that waits, or that a process may have left behind.
+
+    The least often lost come first; among them each tenant's first, then each one's second: a long line keeps nobody else out.
+    """
+    query = (
+        "WITH open AS (SELECT tenant, consultation, max(attempt) AS lost, min(created) AS since FROM run"
+        " WHERE status IN ('queued', 'running') AND not_before <= ? GROUP BY consultation)"
+        " SELECT tenant, consultation FROM open"
+        " ORDER BY lost, row_number() OVER (PARTITION BY tenant ORDER BY lost, since), since LIMIT ?"
+    )
+    return [(r[0], r[1]) for r in db.execute(query, (now, limit))]
+
+
+def lost(db: sqlite3.Connection, owner: Owner, runs: Iterable[str]) -> list[str]:
+    """Which of the runs at work in this process are another's by now, or deleted."""
+    query = "SELECT r.status, c.lease_owner FROM run r JOIN consultation c ON c.id = r.consultation WHERE r.id = ?"
+    rows = {run: db.execute(query, (run,)).fetchone() for run in runs}
+    return [run for run, row in rows.items() if row is None or (row[0] == "running" and row[1] != owner.name)]
+
+
+def put_back(db: sqlite3.Connection, run: str, lease: Lease) -> None:
+    """A run was broken off, e.g. because the process stops: it is the next one's, which need not wait."""
+    mine = "(SELECT 1 FROM consultation WHERE id = ? AND lease_token = ?)"
+    query = f"UPDATE run SET status = 'queued', not_before = 0 WHERE id = ? AND status = 'running' AND EXISTS {mine}"
+    db.execute(query, (run, lease.consultation, lease.token))
+    query = "UPDATE consultation SET lease_owner = NULL, lease_until = 0 WHERE id = ? AND lease_token = ?"
+    db.execute(query, (lease.consultation, lease.token))
 
 
 def ask_to_cancel(db: sqlite3.Connection, tenant: str, consultation: str, run: str | None = None) -> list[str]:
@@ -135,9 +162,3 @@ def ask_to_cancel(db: sqlite3.Connection, tenant: str, consultation: str, run: s
 def to_cancel(db: sqlite3.Connection) -> list[str]:
     """Runs that are open and unwanted."""
     return [r[0] for r in db.execute("SELECT id FROM run WHERE status IN ('queued', 'running') AND cancel = 1")]
-
-
-def unwanted(db: sqlite3.Connection, run: str) -> bool:
-    """Whether somebody wants this run ended."""
-    row = db.execute("SELECT cancel FROM run WHERE id = ?", (run,)).fetchone()
-    return row is None or bool(row[0])

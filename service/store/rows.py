@@ -31,6 +31,10 @@ class Run:
     subject: str
     roles: str
     attempt: int
+    seq: int = 0
+    """Seq of its last event so far."""
+    unwanted: bool = False
+    """Somebody wants it ended."""
 
 
 def consultation_row(db: sqlite3.Connection, tenant: str, consultation: str) -> sqlite3.Row | None:
@@ -99,10 +103,10 @@ def advance(db: sqlite3.Connection, consultation: str, checkpoint: str, outcome:
 
 
 def settle(db: sqlite3.Connection, consultation: str, status: Status, now: float) -> None:
-    """Where the consultation stands after a run; one whose next act waits is queued."""
+    """Where the consultation stands after a run, and nobody works on it; one whose next act waits is queued."""
+    waits = f"EXISTS (SELECT 1 FROM run WHERE run.consultation = consultation.id AND run.status IN {OPEN})"
     db.execute(
-        "UPDATE consultation SET updated = ?, status = iif(EXISTS (SELECT 1 FROM run r WHERE r.consultation = consultation.id"
-        " AND r.status IN ('queued', 'running')), 'queued', ?) WHERE id = ?",
+        f"UPDATE consultation SET updated = ?, lease_owner = NULL, lease_until = 0, status = iif({waits}, 'queued', ?) WHERE id = ?",
         (now, status, consultation),
     )
 

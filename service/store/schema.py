@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS run (
     roles TEXT NOT NULL,
     status TEXT NOT NULL,                 -- queued, running, done, failed, cancelled
     attempt INTEGER NOT NULL DEFAULT 0,
+    not_before REAL NOT NULL DEFAULT 0,   -- after several lost attempts
     cancel INTEGER NOT NULL DEFAULT 0,    -- somebody wants it ended
     created REAL NOT NULL,
     ended REAL,

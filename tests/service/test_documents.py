@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 from typing import get_args
 
+import httpx
 import pytest
 
+from tests.service.conftest import Running
 from yingzhi.graphs.events import EVENT, Event
 from yingzhi.service.settings import ServiceSettings
 
@@ -27,3 +29,16 @@ def test_every_setting_of_the_server_is_documented(page: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
     for name in ServiceSettings.model_fields.keys() - {"engine", "identity", "limits"}:
         assert re.search(rf"\b{name.upper()}\b", text), name
+
+
+async def test_the_documentation_of_the_api_fetches_nothing_from_elsewhere(server: Running) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        page = (await client.get("/docs")).text
+        sources = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page)
+        assert sources
+        for source in sources:
+            assert source.startswith("/"), source
+            assert (await client.get(source)).status_code == 200
+        document = (await client.get("/openapi.json")).json()
+    assert "/api/v1/consultations" in document["paths"]
+    assert "ProblemBody" in document["components"]["schemas"]

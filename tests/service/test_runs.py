@@ -94,7 +94,7 @@ async def test_a_run_that_always_kills_its_process_is_given_up(resources: Resour
     async with process(tmp_path, resources) as context:
         context.consultations.runner._stopping = True
         admitted = await context.consultations.create(DEV, CASE)
-        await context.database.write(lambda db: db.execute("UPDATE run SET attempt = 8 WHERE id = ?", (admitted.run,)))
+        await context.database.write(lambda db: db.execute("UPDATE run SET attempt = 20 WHERE id = ?", (admitted.run,)))
     async with process(tmp_path, resources) as context:
         events = [e async for e in context.consultations.events(DEV, admitted.id)]
         assert [e.type for e in events] == ["run.failed"]
