@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import sqlite3
 from collections.abc import AsyncIterator
@@ -35,15 +36,17 @@ Begin with `POST /api/v1/consultations`, follow `GET /api/v1/consultations/{id}/
 Every error is `application/problem+json` with one sentence and the field it is about."""
 
 
-def create_app(settings: ServiceSettings, resources: Resources | None = None) -> FastAPI:
+def create_app(settings: ServiceSettings, resources: Resources | None = None, *, own_process: bool = False) -> FastAPI:
     """The service as an ASGI application.
 
     Args:
         settings: How it is run.
         resources: The engine's resources where they are open already; else they are opened at the start.
+        own_process: Whether the process does nothing else, so that its garbage collector may be set for it.
     """
     from yingzhi.service import agui, api, cds, chat, mcp, metrics
     from yingzhi.service.api.shapes import ProblemBody
+    from yingzhi.service.collector import rare_full_passes
     from yingzhi.service.identity import DevelopmentHeader
     from yingzhi.service.logs import RequestLog
     from yingzhi.service.signals import told_to_stop
@@ -55,6 +58,8 @@ def create_app(settings: ServiceSettings, resources: Resources | None = None) ->
         async with AsyncExitStack() as stack:
             app.state.context = await stack.enter_async_context(opened(settings, resources, app.state.metrics))
             await stack.enter_async_context(mounted.lifespan(app))
+            if own_process:
+                stack.enter_context(rare_full_passes(lambda: app.state.context.consultations.runner.working))
             drains: set[asyncio.Task[None]] = set()
             consultations = app.state.context.consultations
             stack.enter_context(told_to_stop(lambda: drains.add(asyncio.create_task(consultations.drain(settings.drain_seconds)))))
@@ -137,11 +142,26 @@ async def opened(settings: ServiceSettings, resources: Resources | None, metrics
         identity = Identity(settings.identity, database, limits)
         stack.push_async_callback(identity.aclose)
         await identity.start(settings.host)
+        await _warm(ours)
         await runner.start()
         keeper = asyncio.create_task(_keep_house(records))
         stack.callback(keeper.cancel)
         stack.push_async_callback(consultations.drain, settings.drain_seconds)
         yield Context(settings, ours, database, consultations, records, identity, limits, metrics)
+
+
+async def _warm(resources: Resources) -> None:
+    """Do once what is slow the first time, before anyone waits for it: code that is read late, and caches."""
+    from yingzhi.agents.team import TEAM
+    from yingzhi.clinical.presentation import Presentation
+    from yingzhi.graphs.run import consult
+
+    models = resources.models
+    if models is not None:
+        for specialist in TEAM:
+            models.for_specialist(specialist.name)
+    for note in ("A man, 50, has had itch for two weeks. No fever.", "男，50岁，瘙痒2周，无发热。"):
+        await consult(Presentation(text=note), dataclasses.replace(resources, models=None))
 
 
 HOUSEKEEPING = 60.0
@@ -155,11 +175,16 @@ async def _keep_house(records: Records) -> None:
     database = records.consultations.database
     while True:
         try:
-            await records.erase_checkpoints()
-            await database.write(lambda db: db.execute("DELETE FROM idempotency WHERE created < ?", (time() - KEYS_KEPT,)))
+            await records.erase_noted()
+            await database.write(forget_keys)
         except Exception as error:  # the next round may go well
             _trouble(error)
         await asyncio.sleep(HOUSEKEEPING)
+
+
+def forget_keys(db: sqlite3.Connection) -> None:
+    """Forget the Idempotency-Keys of yesterday."""
+    db.execute("DELETE FROM idempotency WHERE created < ?", (time() - KEYS_KEPT,))
 
 
 def _trouble(error: BaseException) -> None:

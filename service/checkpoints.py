@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,12 @@ class Saver(AsyncSqliteSaver):
         super().__init__(connection)
         self.written: dict[str, str] = {}
 
+    async def forget(self) -> bool:
+        """Empty the write-ahead log, in which what was deleted may still stand; False while another process reads it."""
+        async with self.lock, self.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)") as found:  # refused within a transaction
+            row = await found.fetchone()
+        return row is not None and not row[0]
+
     async def aput(
         self, config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata, new_versions: ChannelVersions
     ) -> RunnableConfig:
@@ -38,20 +45,19 @@ class Saver(AsyncSqliteSaver):
         self.written[done["configurable"]["thread_id"]] = done["configurable"]["checkpoint_id"]
         return done  # type: ignore[no-any-return]
 
-    async def newest(self, thread: str) -> dict[str, Any]:
-        """The marks of a thread's newest checkpoint, without its state."""
-        await self.setup()
-        query = "SELECT metadata FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = '' ORDER BY checkpoint_id DESC LIMIT 1"
-        async with self.lock, self.conn.execute(query, (thread,)) as found:
-            row = await found.fetchone()
-        return dict(json.loads(row[0])) if row is not None else {}
+    async def marks(self, thread: str, limit: int) -> list[tuple[str, dict[str, Any]]]:
+        """Ids and marks of a thread's checkpoints, newest first, without their states, of which each takes milliseconds to read."""
+        query = (
+            "SELECT checkpoint_id, metadata FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = '' ORDER BY checkpoint_id DESC LIMIT ?"
+        )
+        async with self.lock, self.conn.execute(query, (thread, limit)) as found:
+            return [(row[0], json.loads(row[1])) for row in await found.fetchall()]
 
     async def forget_steps(self, thread: str, checkpoint: str) -> None:
         """Take from a checkpoint what a step behind it left there, e.g. the act of a run that came to nothing.
 
         LangGraph would hand it to the next run that starts there, in place of what that one is given.
         """
-        await self.setup()
         query = "DELETE FROM writes WHERE thread_id = ? AND checkpoint_ns = '' AND checkpoint_id = ? AND channel <> ?"
         async with self.lock, self.conn.execute(query, (thread, checkpoint, INTERRUPT)):
             await self.conn.commit()
@@ -63,4 +69,12 @@ async def open_checkpoints(path: Path) -> AsyncIterator[Saver]:
     path.parent.mkdir(parents=True, exist_ok=True)
     async with aiosqlite.connect(path, timeout=10) as connection:
         await connection.execute("PRAGMA secure_delete=ON")
-        yield Saver(connection)
+        saver = Saver(connection)
+        await saver.setup()
+        yield saver
+
+
+def made_at(checkpoint: str) -> datetime:
+    """When a checkpoint was made, which its id says (UUID version 6, RFC 9562)."""
+    ticks = int(checkpoint[:8] + checkpoint[9:13] + checkpoint[15:18], 16)
+    return datetime(1582, 10, 15, tzinfo=UTC) + timedelta(microseconds=ticks // 10)

@@ -18,6 +18,7 @@ from yingzhi.service.identity.principal import Permission, Principal
 from yingzhi.service.identity.refusals import too_many
 from yingzhi.service.ids import new_id
 from yingzhi.service.problems import Problem, not_found
+from yingzhi.service.sizes import check_addition, check_size
 from yingzhi.service.store import leases
 from yingzhi.service.store import rows as store
 from yingzhi.service.wire import CONSULTATION, RUN, Act, Admitted, NewConsultation, View
@@ -29,6 +30,8 @@ PERMISSION: dict[str, Permission] = {
     "sign": "consultation.sign",
     "reject": "consultation.sign",
 }
+READ_WITH = {"answers": {"answer"}, "reports": {"answer"}, "note": {"answer"}, "edits": {"edit", "sign"}}
+"""What an act may bring; with another it would be lost without a word."""
 
 
 @dataclass(slots=True)
@@ -54,9 +57,11 @@ class Consultations(Following):
         """
         permit(who, "consultation.create")
         try:
+            check_size(new.case)
             check_presentation(new.case)
         except CaseError as error:
             raise Problem(422, "The case can't be worked on", _sentence(error), field=f"case.{error.field}".rstrip(".")) from None
+        key = hashlib.sha256(key.encode()).hexdigest() if key is not None else None
         given = new.case.model_copy(update={"id": "case"}).model_dump_json().encode()  # a caller's name for it is not kept
         digest = hashlib.sha256(new.model_dump_json().encode()).hexdigest()
         admitted = await self.database.write(lambda db: self._admit(db, who, new, given, digest, key))
@@ -70,7 +75,7 @@ class Consultations(Following):
             query = "SELECT 1 FROM patient WHERE id = ? AND tenant = ?"
             if db.execute(query, (new.patient_id, who.tenant)).fetchone() is None:
                 raise Problem(422, "The request is not as it should be", "there is no such patient", field="patient_id")
-        _room(db, who.tenant, self.running)
+        check_room(db, who.tenant, self.running)
         now, consultation, run = time(), new_id(CONSULTATION), new_id(RUN)
         store.add_consultation(db, who.tenant, consultation, patient=new.patient_id, case=given, now=now)
         _add_run(db, who, consultation, run, "start", given, None, now)
@@ -91,7 +96,9 @@ class Consultations(Following):
         permit(who, PERMISSION[review.action])
         if review.action != "answer" and act.revision is None:
             raise Problem(422, "The request is not as it should be", "needed to edit, sign or reject", field="revision")
-        self._check_answers(review)
+        self._check_review(review)
+        if review.edits:
+            await self.database.read(lambda db: _check_edits(db, who, consultation, act.revision, review))
         given = review.model_dump_json().encode()
         admitted = await self.database.write(lambda db: self._admit_act(db, who, consultation, act, review, given))
         self.runner.submit(who.tenant, consultation)
@@ -113,15 +120,20 @@ class Consultations(Following):
             raise Problem(409, "The consultation has no result", "its first run came to nothing", more={"revision": 0})
         if act.revision is not None and act.revision != revision:
             raise Problem(409, "The revision is stale", f"it stands at {revision}", field="revision", more={"revision": revision})
-        _room(db, who.tenant, self.running)
-        if review.edits:
-            _check_edits(db, who, consultation, review)
+        check_room(db, who.tenant, self.running)
         run = new_id(RUN)
         _add_run(db, who, consultation, run, review.action, given, act.revision, time())
         audit.record(db, who, f"consultation.{review.action}", entity=consultation, patient=row["patient"] or "")
         return Admitted(id=consultation, run=run, revision=revision)
 
-    def _check_answers(self, review: Review) -> None:
+    def _check_review(self, review: Review) -> None:
+        for field, actions in READ_WITH.items():
+            if getattr(review, field) and review.action not in actions:
+                raise Problem(422, "The request is not as it should be", f"not read with `{review.action}`", field=f"review.{field}")
+        try:
+            check_addition(review)
+        except CaseError as error:
+            raise Problem(422, "The act can't be worked on", _sentence(error), field=f"review.{error.field}".rstrip(".")) from None
         for number, answer in enumerate(review.answers):
             if answer.finding not in self.runner.engine.resources.knowledge.findings:
                 raise Problem(
@@ -170,7 +182,7 @@ class Consultations(Following):
             Problem: 404; 409 where there is a result, or a run is at work.
         """
         permit(who, "consultation.create")
-        admitted = await self.database.write(lambda db: _again(db, who, consultation))
+        admitted = await self.database.write(lambda db: _again(db, who, consultation, self.running))
         self.runner.submit(who.tenant, consultation)
         return admitted
 
@@ -189,6 +201,11 @@ class Consultations(Following):
         runs = await self.database.write(lambda db: leases.ask_to_cancel(db, who.tenant, consultation, run))
         self._end(who, consultation, runs)
 
+    async def leave(self, who: Principal, consultation: str, run: str) -> None:
+        """End a run whose reader went away, unless another follows it."""
+        if not self.runner.engine.feeds.followed(run):
+            await self.cancel_run(who, consultation, run)
+
     def _end(self, who: Principal, consultation: str, runs: list[str]) -> None:
         self.runner.submit(who.tenant, consultation)
         for run in runs:
@@ -199,7 +216,12 @@ def _sentence(error: CaseError) -> str:
     return str(error).removeprefix(f"{error.field}: ")
 
 
-def _room(db: sqlite3.Connection, tenant: str, most: int) -> None:
+def check_room(db: sqlite3.Connection, tenant: str, most: int) -> None:
+    """Refuse another run of a tenant that has so many.
+
+    Raises:
+        Problem: 429.
+    """
     if store.open_runs(db, tenant, most) >= most:
         raise too_many(f"{most} consultations of this tenant are at work, which is the most at once", 5)
 
@@ -229,10 +251,12 @@ def _add_run(
     )
 
 
-def _check_edits(db: sqlite3.Connection, who: Principal, consultation: str, review: Review) -> None:
-    row = store.version_row(db, who.tenant, consultation)
-    result = Consultation.model_validate_json(zlib.decompress(row["result"])) if row is not None else None
-    if result is None or result.referral is None:
+def _check_edits(db: sqlite3.Connection, who: Principal, consultation: str, revision: int | None, review: Review) -> None:
+    row = store.version_row(db, who.tenant, consultation, revision)
+    if row is None:  # that it is not there is told where it is taken in
+        return
+    result = Consultation.model_validate_json(zlib.decompress(row["result"]))
+    if result.referral is None:
         raise Problem(422, "The request is not as it should be", "there are no drafts", field="review.edits")
     try:
         edited(Documentation(documents=result.documents, referral=result.referral), review.edits)
@@ -247,12 +271,13 @@ def _look(
     return row, store.run_row(db, tenant, consultation), store.version_row(db, tenant, consultation, version)
 
 
-def _again(db: sqlite3.Connection, who: Principal, consultation: str) -> Admitted:
+def _again(db: sqlite3.Connection, who: Principal, consultation: str, running: int) -> Admitted:
     row = store.consultation_row(db, who.tenant, consultation)
     if row is None:
         raise not_found("consultation")
     if row["revision"] or store.busy(db, who.tenant, consultation):
         raise Problem(409, "The consultation need not begin again", f"it is {row['status']}", more={"revision": row["revision"]})
+    check_room(db, who.tenant, running)
     run = new_id(RUN)
     _add_run(db, who, consultation, run, "start", zlib.decompress(row["case_"]) if row["head"] is None else b"", None, time())
     audit.record(db, who, "consultation.create", entity=consultation)

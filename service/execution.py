@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import zlib
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from time import perf_counter, time
 from typing import Any, Literal, Protocol, cast
@@ -23,6 +23,7 @@ from yingzhi.graphs.run import ending, pieces, reason_of
 from yingzhi.graphs.state import State
 from yingzhi.service.checkpoints import NOTHING, Saver
 from yingzhi.service.feeds import Feed, Feeds, Told
+from yingzhi.service.sizes import check_size
 from yingzhi.service.store import Database
 from yingzhi.service.store import rows as store
 from yingzhi.service.store.leases import Lease, check
@@ -35,7 +36,7 @@ CANCELLED = "cancelled"
 WORDS = 0.2
 """Seconds that words of a model may be shown before they are committed."""
 GAP = 1000
-"""Another attempt numbers on from the next multiple: words of the lost one may have been shown under numbers that were not committed."""
+"""Another attempt numbers on so much further: words of the lost one may have been shown under numbers that were not committed."""
 
 Ended = Callable[[sqlite3.Connection, Run, str], None]
 """Told inside the ending transaction how a run ended: done, failed or cancelled."""
@@ -88,6 +89,8 @@ class Recorder:
     """Words that are shown and not committed yet; they come before all that waits."""
     waiting: list[Told] = field(default_factory=list)
     since: float = 0.0
+    urgent: asyncio.Event = field(default_factory=asyncio.Event)
+    """Something waits to be shown."""
     task: asyncio.Task[None] | None = None
 
     def tell(self, fields: dict[str, Any]) -> None:
@@ -101,8 +104,10 @@ class Recorder:
             self.feed.publish([event])
         else:
             self.waiting.append(event)
+            self.urgent.set()
         if idle:
             self.task = asyncio.create_task(self._commit_all())
+            self.task.add_done_callback(_look_at)
 
     def rest(self, endings: list[dict[str, Any]]) -> tuple[list[Told], list[Told]]:
         """What the ending transaction has to write: what is shown already, and what is not, with the last events."""
@@ -114,6 +119,11 @@ class Recorder:
         """Wait for the commit under way."""
         if self.task is not None:
             await self.task
+
+    def stop(self) -> None:
+        """Commit nothing more."""
+        if self.task is not None:
+            self.task.cancel()
 
     def _number(self, fields: dict[str, Any]) -> Told:
         now = perf_counter()
@@ -130,9 +140,12 @@ class Recorder:
     async def _commit_all(self) -> None:
         while self.shown or self.waiting:
             if not self.waiting:  # nobody waits for words that are shown
-                await asyncio.sleep(WORDS)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(WORDS):
+                        await self.urgent.wait()
             shown, waiting, since = self.shown, self.waiting, self.since
             self.shown, self.waiting = [], []
+            self.urgent.clear()
             await self.engine.database.write(lambda db, batch=[*shown, *waiting]: self._add(db, batch))  # type: ignore[misc]
             if waiting:
                 self.feed.publish(waiting)
@@ -141,6 +154,12 @@ class Recorder:
     def _add(self, db: sqlite3.Connection, batch: list[Told]) -> None:
         check(db, self.lease)
         store.add_events(db, self.run.id, batch)
+
+
+def _look_at(task: asyncio.Task[None]) -> None:
+    """Where the run was broken off nobody is left to be told what became of its last commit."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def carry_out(run: Run, lease: Lease, row: sqlite3.Row, engine: Engine, cancelled: Callable[[], bool]) -> None:
@@ -159,7 +178,7 @@ async def carry_out(run: Run, lease: Lease, row: sqlite3.Row, engine: Engine, ca
     """
     before = run.seq
     if before and engine.resources.models is not None:
-        before = -(-before // GAP) * GAP
+        before += GAP
     feed = engine.feeds.open(run.id, before + 1)
     recorder = Recorder(engine, run, lease, feed, before)
     try:
@@ -185,6 +204,7 @@ async def carry_out(run: Run, lease: Lease, row: sqlite3.Row, engine: Engine, ca
         else:
             await _finish(recorder, row, reached, result)
     finally:
+        recorder.stop()
         engine.feeds.close(run.id)
 
 
@@ -214,8 +234,15 @@ async def _run_graph(recorder: Recorder, row: sqlite3.Row) -> Reached:
     config = {"configurable": configurable, "metadata": {"run": run.id, "attempt": run.attempt}}
     durability: Literal["sync", "exit"] = "exit" if engine.resources.models is None else "sync"
     states: list[State] = []
+
+    def reached(state: State) -> None:
+        case = state.get("presentation")
+        if case is not None and states and case is not states[-1].get("presentation"):
+            check_size(case)  # which an act has added to
+        states[:] = [state]
+
     engine.saver.written.pop(run.consultation, None)
-    steps = pieces(given, engine.resources, graph=engine.graph, config=config, durability=durability, reached=states.append)
+    steps = pieces(given, engine.resources, graph=engine.graph, config=config, durability=durability, reached=reached)
     try:
         async with aclosing(steps):
             async for events in steps:
@@ -238,7 +265,7 @@ async def _start(recorder: Recorder, row: sqlite3.Row) -> tuple[Presentation | R
     """
     run, engine = recorder.run, recorder.engine
     paid = engine.resources.models is not None
-    if paid and run.attempt > 1 and (await engine.saver.newest(run.consultation)).get("run") == run.id:
+    if paid and run.attempt > 1 and any(marks.get("run") == run.id for _, marks in await engine.saver.marks(run.consultation, 1)):
         return None, ""
     if head := row["head"]:
         await engine.saver.forget_steps(run.consultation, head)
@@ -270,6 +297,7 @@ def _result(recorder: Recorder, reached: Reached) -> bytes:
 async def _finish(recorder: Recorder, row: sqlite3.Row, reached: Reached, result: bytes) -> None:
     run, engine = recorder.run, recorder.engine
     outcome = reached.state.get("outcome", "")
+    packed = await asyncio.to_thread(zlib.compress, result, 1)
     await recorder.settle()
     shown, rest = recorder.rest(ending(reached.state))
 
@@ -277,7 +305,7 @@ async def _finish(recorder: Recorder, row: sqlite3.Row, reached: Reached, result
         now = time()
         check(db, recorder.lease)
         store.add_events(db, run.id, [*shown, *rest])
-        store.add_version(db, run, row["revision"] + 1, reached.checkpoint, zlib.compress(result, 1), now)
+        store.add_version(db, run, row["revision"] + 1, reached.checkpoint, packed, now)
         store.end_run(db, run, "done", now)
         store.advance(db, run.consultation, reached.checkpoint, outcome)
         store.settle(db, run.consultation, "finished" if outcome else "paused", now)

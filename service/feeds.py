@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 Told = tuple[int, str, str]
@@ -16,7 +17,7 @@ class Feed:
 
     Attributes:
         first: Seq of the first event that is here; earlier ones are in the file.
-        readers: How many follow it now.
+        readers: How many follow the run now.
         closed: Nothing more will come from this process.
     """
 
@@ -42,12 +43,7 @@ class Feed:
 
     async def change(self, seconds: float) -> bool:
         """Wait until there is something new; False when the time ran out."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
-        except TimeoutError:
-            return False
-        return True
+        return await _within(seconds, self._changed)
 
     def _wake(self) -> None:
         self._changed.set()
@@ -55,14 +51,49 @@ class Feed:
 
 
 @dataclass(slots=True)
+class _Readers:
+    """Who follows a run in this process, from before it is taken up until after it is let go."""
+
+    count: int = 0
+    taken_up: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True)
 class Feeds:
-    """The feeds of this process by run."""
+    """The feeds of this process by run, and their readers."""
 
     by_run: dict[str, Feed] = field(default_factory=dict)
+    _readers: dict[str, _Readers] = field(default_factory=dict)
+
+    @contextmanager
+    def reading(self, run: str) -> Iterator[None]:
+        """Follow a run: as long as this lasts it counts as followed."""
+        readers = self._readers.setdefault(run, _Readers())
+        self._count(run, readers, 1)
+        try:
+            yield
+        finally:
+            self._count(run, readers, -1)
+            if not readers.count:
+                del self._readers[run]
+
+    def followed(self, run: str) -> bool:
+        """Whether anyone follows the run."""
+        return run in self._readers
+
+    async def taken_up(self, run: str, seconds: float) -> None:
+        """Wait until this process begins a run that is followed, but not longer."""
+        if run in self.by_run:
+            await asyncio.sleep(seconds)
+        else:
+            await _within(seconds, self._readers[run].taken_up)
 
     def open(self, run: str, first: int) -> Feed:
         """A feed for a run that begins."""
         feed = self.by_run[run] = Feed(first)
+        if readers := self._readers.get(run):
+            feed.readers = readers.count
+            readers.taken_up.set()
         return feed
 
     def close(self, run: str) -> None:
@@ -70,3 +101,19 @@ class Feeds:
         feed = self.by_run.pop(run, None)
         if feed is not None:
             feed.close()
+        if readers := self._readers.get(run):
+            readers.taken_up.clear()
+
+    def _count(self, run: str, readers: _Readers, more: int) -> None:
+        readers.count += more
+        if feed := self.by_run.get(run):
+            feed.readers = readers.count
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

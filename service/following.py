@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from yingzhi.graphs.events import EVENT, Event
-from yingzhi.service.feeds import Feed, Told
+from yingzhi.service.feeds import Told
 from yingzhi.service.identity.principal import Permission, Principal
 from yingzhi.service.problems import Problem, not_found
 from yingzhi.service.runner import InProcessRunner
@@ -17,8 +17,9 @@ from yingzhi.service.store import Database
 from yingzhi.service.store import rows as store
 
 TERMINAL = frozenset({"run.finished", "run.failed", "run.paused"})
-POLL = 0.02
-"""Seconds between two looks for events of a run that another process carries out."""
+POLL, LONGEST = 0.02, 1.0
+"""Seconds between two looks for events of a run that another process carries out; for one that waits each is a quarter longer than the
+last. One that this process begins is heard of at once."""
 
 
 @dataclass(slots=True)
@@ -71,41 +72,33 @@ class Following:
 
     async def batches(self, run: str, after: int) -> AsyncGenerator[list[Told]]:
         """A run's events behind a seq, from the file and then as they are committed, in lists as they come together."""
-        while not self.closing.is_set():
-            feed = self.runner.engine.feeds.by_run.get(run)
-            if feed is not None and after + 1 >= feed.first:
-                batch = feed.after(after)
-                if not batch and not feed.closed:
-                    await _change(feed)
-                    continue
-            else:
-                batch = await self.database.read(lambda db, after=after: store.events_after(db, run, after))  # type: ignore[misc]
-                if not batch:
-                    if await self._is_over(run, after):
-                        return
-                    await asyncio.sleep(POLL)
-                    continue
-            yield batch
-            after, kind, _ = batch[-1]
-            if kind in TERMINAL:
-                return
-
-    async def _is_over(self, run: str, after: int) -> bool:
-        """Whether nothing more can come: the run is deleted, or its last event lies before."""
-
-        def over(db: sqlite3.Connection) -> bool:
-            row = db.execute("SELECT status FROM run WHERE id = ?", (run,)).fetchone()
-            return row is None or (row["status"] not in {"queued", "running"} and store.last_seq(db, run) <= after)
-
-        return await self.database.read(over)
+        feeds, pause = self.runner.engine.feeds, POLL
+        with feeds.reading(run):
+            while not self.closing.is_set():
+                feed = feeds.by_run.get(run)
+                if feed is not None and after + 1 >= feed.first:
+                    batch = feed.after(after)
+                    if not batch:
+                        await feed.change(1.0)
+                        continue
+                else:
+                    batch, status = await self.database.read(lambda db, after=after: _stored(db, run, after))  # type: ignore[misc]
+                    if not batch:
+                        if status not in {"queued", "running"}:
+                            return
+                        pause = min(1.25 * pause, LONGEST) if status == "queued" and feed is None else POLL
+                        await feeds.taken_up(run, pause)
+                        continue
+                yield batch
+                after, kind, _ = batch[-1]
+                if kind in TERMINAL:
+                    return
 
 
-async def _change(feed: Feed) -> None:
-    feed.readers += 1
-    try:
-        await feed.change(1.0)
-    finally:
-        feed.readers -= 1
+def _stored(db: sqlite3.Connection, run: str, after: int) -> tuple[list[Told], str]:
+    """The run's events in the file behind a seq, and where it stands; empty for one that was deleted."""
+    row = db.execute("SELECT status FROM run WHERE id = ?", (run,)).fetchone()
+    return store.events_after(db, run, after), row["status"] if row is not None else ""
 
 
 def permit(who: Principal, permission: Permission) -> None:

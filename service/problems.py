@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from sqlite3 import OperationalError
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -70,7 +71,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, CaseError):
         message = str(error).removeprefix(f"{error.field}: ")
         return Problem(422, "The case can't be worked on", message, field=error.field)
-    if isinstance(error, ModelError | ToolError):
+    if isinstance(error, ModelError | ToolError | OperationalError):  # the last: the disk is full, or another process writes for long
         return Problem(503, "A part of the service is not available", type(error).__name__, headers={"Retry-After": "5"})
     if isinstance(error, SettingsError):
         return Problem(500, "The service is set up wrongly", "see its log")
@@ -114,6 +115,7 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(YingzhiError, on_problem)
+    app.add_exception_handler(OperationalError, on_problem)
     app.add_exception_handler(UnicodeError, on_problem)
     app.add_exception_handler(PydanticSerializationError, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)

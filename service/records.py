@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from time import time
 from typing import Any
@@ -13,8 +14,8 @@ from langgraph.checkpoint.base import CheckpointTuple
 from yingzhi.clinical.consultation import Consultation
 from yingzhi.graphs.result import assemble
 from yingzhi.service import audit
-from yingzhi.service.checkpoints import INTERRUPT, Saver
-from yingzhi.service.consultations import Consultations
+from yingzhi.service.checkpoints import INTERRUPT, Saver, made_at
+from yingzhi.service.consultations import Consultations, check_room
 from yingzhi.service.execution import state_of
 from yingzhi.service.following import permit
 from yingzhi.service.identity.principal import Principal
@@ -64,14 +65,13 @@ class Records:
     async def checkpoints(self, who: Principal, consultation: str, limit: int = 200) -> list[Checkpoint]:
         """The states that the graph was in, newest first."""
         counting = {v.checkpoint for v in await self.versions(who, consultation)}
-        config: Any = {"configurable": {"thread_id": consultation, "checkpoint_ns": ""}}
-        found = [t async for t in self.consultations.runner.engine.saver.alist(config, limit=limit)]
+        found = await self.consultations.runner.engine.saver.marks(consultation, limit)
         return [
             Checkpoint(
-                id=t.checkpoint["id"], created=t.checkpoint["ts"], step=t.metadata.get("step", 0),
-                run=str(dict(t.metadata).get("run", "")), counts=t.checkpoint["id"] in counting,
+                id=checkpoint, created=made_at(checkpoint).isoformat(), step=marks.get("step", 0),
+                run=str(marks.get("run", "")), counts=checkpoint in counting,
             )
-            for t in found
+            for checkpoint, marks in found
         ]  # fmt: skip
 
     async def at(self, who: Principal, consultation: str, checkpoint: str) -> Consultation:
@@ -79,6 +79,14 @@ class Records:
         await self._own(who, consultation)
         found = await self._checkpoint(consultation, checkpoint)
         await self.consultations.database.write(lambda db: audit.record(db, who, "consultation.read", entity=consultation))
+        return await self._as_of(who, consultation, found)
+
+    async def _as_of(self, who: Principal, consultation: str, found: CheckpointTuple) -> Consultation:
+        """The result of the version that stands on a checkpoint, with what it was made with then; of a step in between it is made now."""
+        checkpoint = found.checkpoint["id"]
+        row = await self.consultations.database.read(lambda db: store.version_on(db, who.tenant, consultation, checkpoint))
+        if row is not None:
+            return Consultation.model_validate_json(zlib.decompress(row["result"]))
         return assemble(consultation, state_of(found), self.consultations.runner.engine.resources, 0.0)
 
     async def branch(self, who: Principal, consultation: str, place: Branch) -> Item:
@@ -90,20 +98,23 @@ class Records:
         permit(who, "consultation.create")
         if (place.revision is None) == (place.checkpoint is None):
             raise Problem(422, "The request is not as it should be", "name a revision or a checkpoint", field="revision")
-        row = await self._own(who, consultation)
+        await self._own(who, consultation)
         checkpoint = place.checkpoint or await self._checkpoint_of(who, consultation, place.revision)
         found = await self._checkpoint(consultation, checkpoint)
-        state = state_of(found)
-        if state.get("outcome"):
+        if state_of(found).get("outcome"):
             raise Problem(409, "The consultation was over there", "choose an earlier version")
-        engine = self.consultations.runner.engine
-        new = new_id(CONSULTATION)
-        copied = await _copy(engine.saver, found, new)
-        paused = "documentation" in state and any(w[1] == INTERRUPT for w in found.pending_writes or ())
-        result = assemble(new, state, engine.resources, 0.0) if paused else None
-        origin = f"{consultation}@{place.revision or place.checkpoint}"
-        body = None if result is None else zlib.compress(result.model_dump_json().encode(), 1)
-        await self.consultations.database.write(lambda db: _add_branch(db, who, row, new, copied, body, origin))
+        new, origin, body = new_id(CONSULTATION), f"{consultation}@{place.revision or place.checkpoint}", None
+        if any(w[1] == INTERRUPT for w in found.pending_writes or ()):  # it stood at the doctor's turn: there is nothing to run
+            result = await self._as_of(who, consultation, found)
+            body = zlib.compress(result.model_copy(update={"id": new}).model_dump_json().encode(), 1)
+        most = self.consultations.running
+        await self.consultations.database.write(lambda db: _reserve(db, who, consultation, new))
+        try:
+            copied = await _copy(self.consultations.runner.engine.saver, found, new)
+            await self.consultations.database.write(lambda db: _add_branch(db, who, consultation, new, copied, body, origin, most))
+        except Problem:
+            await self.erase_checkpoints([new])
+            raise
         self.consultations.runner.submit(who.tenant, new)
         return (await self._item(who, new))[0]
 
@@ -132,7 +143,7 @@ class Records:
             return _erase(db, who, gone)
 
         gone = await self.consultations.database.write(erase)
-        await self.erase_checkpoints()
+        await self.erase_checkpoints(gone)
         return len(gone)
 
     async def erase_consultation(self, who: Principal, consultation: str) -> None:
@@ -145,20 +156,24 @@ class Records:
             _erase(db, who, [consultation])
 
         await self.consultations.database.write(erase)
-        await self.erase_checkpoints()
+        await self.erase_checkpoints([consultation])
 
-    async def erase_checkpoints(self) -> None:
-        """Erase the checkpoints of deleted consultations; started again after a crash it goes on."""
-        database, saver = self.consultations.database, self.consultations.runner.engine.saver
-        threads = await database.read(lambda db: [(r[0], r[1]) for r in db.execute("SELECT thread, created FROM erasure")])
-        for thread, since in threads:
-            await self.consultations.runner.stop(thread)
-            await saver.adelete_thread(thread)
-            if time() - since > AGAIN:
-                await database.write(lambda db, thread=thread: db.execute("DELETE FROM erasure WHERE thread = ?", (thread,)))  # type: ignore[misc]
-        if threads:
-            await database.forget()
-            await saver.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    async def erase_checkpoints(self, threads: Collection[str]) -> bool:
+        """Erase what the checkpoint file has of these; False while another process still reads what is left in a log."""
+        runner = self.consultations.runner
+        for thread in threads:
+            await runner.stop(thread)
+            await runner.engine.saver.adelete_thread(thread)
+        return not threads or (await self.consultations.database.forget() and await runner.engine.saver.forget())
+
+    async def erase_noted(self) -> None:
+        """Erase the checkpoints of whatever was deleted of late; started again after a crash it goes on."""
+        database, now = self.consultations.database, time()
+        query = "SELECT thread, created FROM erasure WHERE created <= ?"
+        noted = await database.read(lambda db: [(r[0], r[1]) for r in db.execute(query, (now,))])
+        if await self.erase_checkpoints([thread for thread, _ in noted]):
+            done = [(thread,) for thread, since in noted if now - since > AGAIN]
+            await database.write(lambda db: db.executemany("DELETE FROM erasure WHERE thread = ?", done).close())
 
     async def _own(self, who: Principal, consultation: str) -> sqlite3.Row:
         permit(who, "consultation.read")
@@ -215,16 +230,27 @@ async def _copy(saver: Saver, found: CheckpointTuple, thread: str) -> str:
     return saver.written.pop(thread)
 
 
+def _reserve(db: sqlite3.Connection, who: Principal, consultation: str, new: str) -> None:
+    """Note a thread for erasing, later on: should this process die while it copies, nobody would know of the copy."""
+    if store.consultation_row(db, who.tenant, consultation) is None:
+        raise not_found("consultation")
+    db.execute("INSERT INTO erasure (thread, created) VALUES (?, ?)", (new, time() + AGAIN))
+
+
 def _add_branch(
-    db: sqlite3.Connection, who: Principal, row: sqlite3.Row, new: str, checkpoint: str, body: bytes | None, origin: str
+    db: sqlite3.Connection, who: Principal, consultation: str, new: str, checkpoint: str, body: bytes | None, origin: str, most: int
 ) -> None:
+    row = store.consultation_row(db, who.tenant, consultation)
+    if row is None or not db.execute("DELETE FROM erasure WHERE thread = ?", (new,)).rowcount:
+        raise not_found("consultation")  # it was deleted meanwhile
+    if body is None:
+        check_room(db, who.tenant, most)
     now, run = time(), new_id(RUN)
-    case = zlib.decompress(row["case_"])
-    store.add_consultation(db, who.tenant, new, patient=row["patient"], case=case, now=now, origin=origin)
+    store.add_consultation(db, who.tenant, new, patient=row["patient"], case=zlib.decompress(row["case_"]), now=now, origin=origin)
     roles = ",".join(sorted(who.roles))
     store.add_run(db, who.tenant, new, run, action="start", given=b"", revision=None, subject=who.subject, roles=roles, now=now)
     db.execute("UPDATE consultation SET head = ? WHERE id = ?", (checkpoint, new))
-    if body is not None:  # it stood at the doctor's turn: there is nothing to run
+    if body is not None:
         db.execute("UPDATE run SET status = 'done', ended = ? WHERE id = ?", (now, run))
         db.execute(
             "INSERT INTO version (consultation, revision, run, action, subject, checkpoint, created, result)"
@@ -232,4 +258,4 @@ def _add_branch(
             (new, run, who.subject, checkpoint, now, body),
         )
         db.execute("UPDATE consultation SET revision = 1, status = 'paused' WHERE id = ?", (new,))
-    audit.record(db, who, "consultation.branch", entity=new)
+    audit.record(db, who, "consultation.branch", entity=new, patient=row["patient"] or "")

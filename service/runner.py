@@ -12,7 +12,7 @@ from typing import Protocol
 from yingzhi.service.execution import Engine, carry_out
 from yingzhi.service.logs import noting
 from yingzhi.service.store import leases
-from yingzhi.service.store.leases import LeaseLost, Owner
+from yingzhi.service.store.leases import Lease, LeaseLost, Owner
 
 SWEEP = 1.0
 """Seconds between two looks for runs that another process left behind, or wants ended."""
@@ -61,6 +61,7 @@ class InProcessRunner:
     """Consultations at work, with their tenant, of which more may wait."""
     _working: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _runs: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _leases: dict[Lease, asyncio.Task[None]] = field(default_factory=dict)
     _cancelled: set[str] = field(default_factory=set)
     _sweeper: asyncio.Task[None] | None = None
     _stopping: bool = False
@@ -152,7 +153,7 @@ class InProcessRunner:
         if claimed is None:
             return
         run, lease, row = claimed
-        self._runs[run.id] = task
+        self._runs[run.id] = self._leases[lease] = task
         try:
             if run.unwanted:
                 self._cancelled.add(run.id)
@@ -165,6 +166,7 @@ class InProcessRunner:
             raise
         finally:
             self._runs.pop(run.id, None)
+            self._leases.pop(lease, None)
             self._cancelled.discard(run.id)
         self.submit(run.tenant, consultation)
 
@@ -186,7 +188,7 @@ class InProcessRunner:
                 self.submit(tenant, consultation)
         for run in await self.engine.database.read(lambda db: leases.to_cancel(db)):
             self.cancel(run)
-        mine = dict(self._runs)
-        for run in await self.engine.database.read(lambda db: leases.lost(db, self.owner, mine)):
-            if self._runs.get(run) is mine[run]:
-                mine[run].cancel()
+        held = list(self._leases)
+        for lease in await self.engine.database.read(lambda db: leases.lost(db, held)):
+            if (task := self._leases.get(lease)) is not None:
+                task.cancel()

@@ -20,7 +20,7 @@ def app_from_environment() -> FastAPI:
     from yingzhi.service.app import create_app
     from yingzhi.service.logs import configure_logs
 
-    app = create_app(ServiceSettings.from_environment(os.environ))
+    app = create_app(ServiceSettings.from_environment(os.environ), own_process=True)
     configure_logs()  # after all is imported: what came later would put handlers of its own on
     return app
 

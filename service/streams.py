@@ -3,11 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractContextManager
+
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from yingzhi.service.limits import Slot
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 BEAT = b": heartbeat\n\n"
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events for one reader. What is held for the reader is given back however the stream ends, even before its first byte.
+
+    Args:
+        frames: What is sent.
+        seconds: Of silence, after which a comment is sent.
+        place: Held as long as the reader is there.
+        leave: Called when the reader is gone, or has all.
+    """
+
+    def __init__(self, frames: AsyncGenerator[bytes], seconds: float, place: Slot, leave: Callable[[], Awaitable[None]]) -> None:
+        self._body, self._place, self._leave = beating(frames, seconds, place), place, leave
+        super().__init__(self._body, media_type="text/event-stream", headers=HEADERS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._body.aclose()
+            self._place.free()
+            await asyncio.shield(asyncio.ensure_future(self._leave()))
 
 
 async def beating(frames: AsyncGenerator[bytes], seconds: float, place: AbstractContextManager[object]) -> AsyncGenerator[bytes]:

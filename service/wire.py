@@ -31,7 +31,10 @@ class Act(Record):
 
     review: Review
     revision: int | None = Field(
-        default=None, ge=1, description="The revision that the act is meant for; needed to edit, sign or reject. A stale one is refused."
+        default=None,
+        ge=1,
+        le=10**9,
+        description="The revision that the act is meant for; needed to edit, sign or reject. A stale one is refused.",
     )
     if_busy: Literal["reject", "enqueue"] = Field(
         default="reject", description="What happens while a run is at work: 409, or wait in line."
@@ -104,5 +107,5 @@ class Checkpoint(Record):
 class Branch(Record):
     """Where a branch begins: at a version, or at a checkpoint."""
 
-    revision: int | None = Field(default=None, ge=1)
+    revision: int | None = Field(default=None, ge=1, le=10**9)
     checkpoint: str | None = Field(default=None, pattern=r"^[0-9a-f-]{36}$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Header, Query, Response
@@ -41,7 +42,8 @@ async def create_consultation(
     ] = None,
 ) -> Admitted:
     """Take a case in. Once this answers, it will be worked on, whatever happens to the server."""
-    given = NewConsultation(case=_case(new), patient_id=new.patient_id)
+    case = _case(new) if new.case is not None else await asyncio.to_thread(_case, new)  # a megabyte of FHIR takes long to read
+    given = NewConsultation(case=case, patient_id=new.patient_id)
     admitted = await here.consultations.create(who, given, key=idempotency_key)
     response.headers["Location"] = f"/api/v1/consultations/{admitted.id}"
     return admitted

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
 
+from yingzhi.service import audit
 from yingzhi.service.api.shapes import answers
-from yingzhi.service.context import Context, Here
+from yingzhi.service.context import Here
 from yingzhi.service.feeds import Told
+from yingzhi.service.following import permit
 from yingzhi.service.identity import Principal, allowed
 from yingzhi.service.ids import ConsultationId
 from yingzhi.service.problems import Problem
-from yingzhi.service.streams import HEADERS, beating
+from yingzhi.service.streams import EventStream
 from yingzhi.service.wire import RUN, pattern
 
 router = APIRouter(tags=["events"])
@@ -47,28 +49,40 @@ async def follow_events(
     last_event_id: Annotated[str | None, Header(description="As browsers send it: goes before `after`.")] = None,
 ) -> StreamingResponse:
     """Follow a run from any point; a stream that broke off is taken up again with `Last-Event-ID`."""
+    if on_disconnect == "cancel":
+        permit(who, "consultation.answer")
     if last_event_id:
-        if not (last_event_id.isascii() and last_event_id.isdigit() and int(last_event_id) <= LARGEST):
+        if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) <= 10 and int(last_event_id) <= LARGEST):
             raise Problem(422, "The request is not as it should be", "not an id of an event", field="Last-Event-ID")
         after = int(last_event_id)
     row = await here.consultations.run_of(who, consultation, run)
+    await here.database.write(lambda db: audit.record(db, who, "consultation.read", entity=consultation))
     place = here.limits.streams.take(who.tenant)
-    told = _frames(here, who, consultation, row["id"], after, on_disconnect == "cancel")
-    return StreamingResponse(beating(told, here.settings.heartbeat, place), media_type="text/event-stream", headers=HEADERS)
+    followed = _Followed(here.consultations.batches(row["id"], after))
+
+    async def leave() -> None:
+        if on_disconnect == "cancel" and not followed.over and not here.consultations.closing.is_set():
+            await here.consultations.leave(who, consultation, row["id"])
+
+    return EventStream(followed.frames(), here.settings.heartbeat, place, leave)
 
 
-async def _frames(here: Context, who: Principal, consultation: str, run: str, after: int, cancels: bool) -> AsyncGenerator[bytes]:
-    over = False
-    try:
-        async with aclosing(here.consultations.batches(run, after)) as batches:
+@dataclass(slots=True)
+class _Followed:
+    """A run's events as frames.
+
+    Attributes:
+        over: The reader has got all of them.
+    """
+
+    batches: AsyncGenerator[list[Told]]
+    over: bool = False
+
+    async def frames(self) -> AsyncGenerator[bytes]:
+        async with aclosing(self.batches) as batches:
             async for batch in batches:
                 yield b"".join(map(frame, batch))
-        over = True
-    finally:
-        if cancels and not over and not here.consultations.closing.is_set():
-            feed = here.consultations.runner.engine.feeds.by_run.get(run)
-            if feed is None or not feed.readers:
-                await asyncio.shield(here.consultations.cancel_run(who, consultation, run))
+        self.over = True
 
 
 def frame(event: Told) -> bytes:

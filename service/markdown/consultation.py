@@ -17,6 +17,7 @@ ORDER = (
     plan.ladder,
     drugs.drug_safety,
     plan.links,
+    plan.conflicts,
     plan.care,
     papers.drafts,
     papers.remarks,

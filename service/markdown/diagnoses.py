@@ -46,7 +46,7 @@ def differential(c: Consultation) -> Iterator[str]:
             (
                 str(n),
                 escape(d.zh if zh else d.en),
-                escape(d.icd10),
+                escape(d.icd10 or d.code()),
                 percent(d.probability),
                 COMMON[d.commonness].say(c.lang),
                 _flag(d, c),

@@ -10,6 +10,7 @@ from yingzhi.clinical.workup import Rung, TestAdvice
 from yingzhi.service.markdown.blocks import bullets, code, heading, say, strong
 from yingzhi.service.markdown.escape import escape
 from yingzhi.tools.documents.drafts import LEVEL, TIER, URGENCY, lab_words
+from yingzhi.tools.workup_words import gain_words, need_words, where_words
 
 STATUS = {"recommended": Text(en="now", zh="建议"), "waiting": Text(en="later", zh="暂缓"), "done": Text(en="done", zh="已做")}
 BY_MODEL = Text(en="proposed by a model, confirmed by no rule", zh="模型建议，未经规则核实")
@@ -47,7 +48,8 @@ def ladder(c: Consultation) -> Iterator[str]:
 
 def _gate(number: int, rung: Rung, language: Language) -> str:
     gate = ("🟢 门槛已开" if rung.open else "⛔ 门槛未开") if language == "zh" else ("🟢 gate open" if rung.open else "⛔ gate shut")
-    return f"### {number}. {TIER[rung.tier].say(language)} · {gate}\n\n{say(rung.why, language)}"
+    when = f" {'开放条件：' if language == 'zh' else 'Opens with: '}{say(rung.opens_when, language)}" if rung.opens_when else ""
+    return f"### {number}. {TIER[rung.tier].say(language)} · {gate}\n\n{say(rung.why, language)}{when}"
 
 
 def _test(t: TestAdvice, language: Language) -> str:
@@ -55,12 +57,14 @@ def _test(t: TestAdvice, language: Language) -> str:
     price = f"{t.price:.0f}元" if zh else f"{t.price:.0f} CNY"
     parts = [f"{strong(STATUS[t.status].say(language))} {escape(t.zh if zh else t.en)}", price, say(t.why, language)]
     if t.gain >= 0.05:
-        parts.append(f"{'信息量' if zh else 'gain'} {t.gain:.2f} bit")
+        parts.append(gain_words(t).say(language))
     if t.patient_risks:
         risks = ("、" if zh else ", ").join(say(r, language) for r in t.patient_risks)
         parts.append(("风险升高：" if zh else "raised risk: ") + risks)
+    parts += [escape(c.act.say(language)) for c in t.cautions]
+    parts += [escape(k.say(language)) for k in t.known[:2]]
     if t.elsewhere:
-        parts.append("本级多不具备" if zh else "usually not at this level")
+        parts.append(escape(where_words(t).say(language)))
     if t.derived_from == "model":
         parts.append(BY_MODEL.say(language))
     return " · ".join(parts)
@@ -70,7 +74,19 @@ def links(c: Consultation) -> Iterator[str]:
     """What outside the skin goes with the live diagnoses."""
     if c.systemic_links:
         yield heading(c.lang, "Systemic links", "跨系统关联")
-        yield bullets(f"{strong(say(link.condition, c.lang))} — {say(link.act, c.lang)} {code(link.source)}" for link in c.systemic_links)
+        yield bullets(
+            f"{strong(say(link.condition, c.lang))} — {say(link.act, c.lang)} {say(link.checked, c.lang)} {code(link.source)}"
+            for link in c.systemic_links
+        )
+
+
+def conflicts(c: Consultation) -> Iterator[str]:
+    """Where guidance disagrees, side by side."""
+    if c.conflicts:
+        yield heading(c.lang, "Guidance that disagrees", "指南分歧（并列）")
+        for conflict in c.conflicts:
+            yield strong(say(conflict.topic, c.lang))
+            yield bullets(f"{say(side.says, c.lang)} {code(side.source)}" for side in conflict.sides)
 
 
 def care(c: Consultation) -> Iterator[str]:
@@ -81,5 +97,9 @@ def care(c: Consultation) -> Iterator[str]:
         return
     refer = {"zh": " · 建议转诊", "en": " · refer"}[c.lang] if c.referral.refer else ""
     yield strong(f"{say(LEVEL[c.referral.level], c.lang)} · {say(URGENCY[c.referral.urgency], c.lang)}{refer}")
-    if c.referral.reasons:
-        yield bullets(say(r, c.lang) for r in c.referral.reasons)
+    r = c.referral
+    lines = [say(reason, c.lang) for reason in r.reasons]
+    lines += [f"{'转往' if c.lang == 'zh' else 'To'}: {say(r.to, c.lang)}"] if r.to else []
+    lines += [escape(need_words(n).say(c.lang)) for n in r.needs]
+    if lines:
+        yield bullets(lines)

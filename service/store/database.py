@@ -46,6 +46,7 @@ class Database:
     observe: Callable[[int, float], None] = field(default=lambda _size, _seconds: None)
     _jobs: queue.SimpleQueue[_Job | None] = field(default_factory=queue.SimpleQueue)
     _writer: threading.Thread | None = None
+    _closed: bool = False
     _readers: ThreadPoolExecutor | None = None
     _local: threading.local = field(default_factory=threading.local)
 
@@ -56,6 +57,7 @@ class Database:
             schema: Statements that change nothing when run again.
             prepare: Given the writer's connection before its first act.
         """
+        self._closed = False
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = self._connect()
         connection.executescript(schema)
@@ -66,6 +68,7 @@ class Database:
 
     def close(self) -> None:
         """Commit what was asked for, and stop."""
+        self._closed = True
         if self._writer is not None:
             self._jobs.put(None)
             self._writer.join(WAIT)
@@ -83,23 +86,37 @@ class Database:
         Returns:
             What the act gave, once it is committed.
         """
+        return await self._ask(act, alone=False)
+
+    async def forget(self) -> bool:
+        """Empty the write-ahead log, in which deleted rows may still stand.
+
+        Returns:
+            Whether it is empty; else another process is reading it.
+        """
+        return await self._ask(lambda db: not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0], alone=True)
+
+    async def _ask(self, act: Act[T], *, alone: bool) -> T:
+        if self._closed:
+            raise sqlite3.ProgrammingError("the database is closed")
         loop = asyncio.get_running_loop()
-        job = _Job(act, loop, loop.create_future())
+        job = _Job(act, loop, loop.create_future(), alone)
         self._jobs.put(job)
         result: T = await asyncio.shield(job.done)
         return result
 
-    async def forget(self) -> None:
-        """Empty the write-ahead log, in which deleted rows may still stand."""
-        loop = asyncio.get_running_loop()
-        job = _Job(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone(), loop, loop.create_future(), alone=True)
-        self._jobs.put(job)
-        await asyncio.shield(job.done)
-
     async def read(self, query: Act[T]) -> T:
-        """Run a query on a reader's connection; it sees what is committed."""
+        """Run queries on a reader's connection; all of them see the same, which is what is committed."""
         assert self._readers is not None, "the database is not open"
-        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: query(self._reader()))
+        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: self._look(query))
+
+    def _look(self, query: Act[T]) -> T:
+        connection = self._reader()
+        connection.execute("BEGIN")
+        try:
+            return query(connection)
+        finally:
+            connection.execute("ROLLBACK")
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None, check_same_thread=False)
@@ -140,14 +157,14 @@ class Database:
                 if not job.alone:
                     _run(connection, job)
             connection.execute("COMMIT")
-            for job in jobs:
-                if job.alone:
-                    job.result = job.act(connection)
         except BaseException as error:  # nothing of the group stands, and each is told
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             for job in jobs:
-                job.error = error
+                job.error = None if job.alone else error
+        for job in jobs:
+            if job.alone:
+                _try(connection, job)
         self.observe(len(jobs), perf_counter() - began)
         for loop in {job.loop for job in jobs}:
             try:
@@ -158,12 +175,17 @@ class Database:
 
 def _run(connection: sqlite3.Connection, job: _Job) -> None:
     connection.execute("SAVEPOINT act")
+    _try(connection, job)
+    if job.error is not None:
+        connection.execute("ROLLBACK TO act")
+    connection.execute("RELEASE act")
+
+
+def _try(connection: sqlite3.Connection, job: _Job) -> None:
     try:
         job.result = job.act(connection)
     except Exception as error:
         job.error = error
-        connection.execute("ROLLBACK TO act")
-    connection.execute("RELEASE act")
 
 
 def _tell(jobs: list[_Job]) -> None:

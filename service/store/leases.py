@@ -39,11 +39,15 @@ class Owner:
     """This process as an owner of leases."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = folder
         self.name = f"{os.getpid()}-{secrets.token_hex(8)}"
-        self._file: IO[bytes] | None = (folder / self.name).open("wb")
+        hidden = folder / f".{self.name}"
+        self._file: IO[bytes] | None = hidden.open("wb")
         fcntl.flock(self._file, fcntl.LOCK_EX)
+        hidden.rename(folder / self.name)  # nobody sees it without its lock
+        for other in folder.glob("[!.]*"):
+            self.lives(other.name)  # which removes what a dead one left
 
     def close(self) -> None:
         """Stop being one."""
@@ -136,11 +140,10 @@ def waiting(db: sqlite3.Connection, now: float, limit: int = 500) -> list[tuple[
     return [(r[0], r[1]) for r in db.execute(query, (now, limit))]
 
 
-def lost(db: sqlite3.Connection, owner: Owner, runs: Iterable[str]) -> list[str]:
-    """Which of the runs at work in this process are another's by now, or deleted."""
-    query = "SELECT r.status, c.lease_owner FROM run r JOIN consultation c ON c.id = r.consultation WHERE r.id = ?"
-    rows = {run: db.execute(query, (run,)).fetchone() for run in runs}
-    return [run for run, row in rows.items() if row is None or (row[0] == "running" and row[1] != owner.name)]
+def lost(db: sqlite3.Connection, leases: Iterable[Lease]) -> list[Lease]:
+    """Which of the leases were taken over, or are of consultations that were deleted."""
+    query = "SELECT 1 FROM consultation WHERE id = ? AND lease_token = ?"
+    return [lease for lease in leases if db.execute(query, (lease.consultation, lease.token)).fetchone() is None]
 
 
 def put_back(db: sqlite3.Connection, run: str, lease: Lease) -> None:

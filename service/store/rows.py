@@ -163,6 +163,13 @@ def version_row(db: sqlite3.Connection, tenant: str, consultation: str, revision
     return row
 
 
+def version_on(db: sqlite3.Connection, tenant: str, consultation: str, checkpoint: str) -> sqlite3.Row | None:
+    """The version of the tenant's consultation that stands on a checkpoint."""
+    query = "SELECT v.* FROM version v JOIN consultation c ON c.id = v.consultation WHERE c.id = ? AND c.tenant = ? AND v.checkpoint = ?"
+    row: sqlite3.Row | None = db.execute(query, (consultation, tenant, checkpoint)).fetchone()
+    return row
+
+
 def versions(db: sqlite3.Connection, tenant: str, consultation: str) -> Sequence[sqlite3.Row]:
     """All versions without their results, oldest first."""
     return db.execute(

@@ -24,7 +24,9 @@ CREATE TABLE IF NOT EXISTS consultation (
     lease_until REAL NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS consultation_by_time ON consultation (tenant, created, id);
-CREATE INDEX IF NOT EXISTS consultation_by_patient ON consultation (tenant, patient);
+CREATE INDEX IF NOT EXISTS consultation_by_patient ON consultation (tenant, patient, created, id);
+CREATE INDEX IF NOT EXISTS consultation_by_status ON consultation (tenant, status, created, id);
+CREATE INDEX IF NOT EXISTS consultation_leased ON consultation (lease_owner) WHERE lease_owner IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS run (
     id TEXT PRIMARY KEY,
@@ -68,9 +70,14 @@ CREATE TABLE IF NOT EXISTS version (
 );
 
 CREATE TABLE IF NOT EXISTS idempotency (
-    tenant TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, consultation TEXT NOT NULL, run TEXT NOT NULL, created REAL NOT NULL,
+    tenant TEXT NOT NULL,
+    key TEXT NOT NULL,                    -- SHA-256: it is a caller's own, and may be a patient's number
+    digest TEXT NOT NULL, consultation TEXT NOT NULL, run TEXT NOT NULL, created REAL NOT NULL,
     PRIMARY KEY (tenant, key)
 ) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS idempotency_by_time ON idempotency (created);
+CREATE INDEX IF NOT EXISTS idempotency_by_consultation ON idempotency (consultation);
 
 CREATE TABLE IF NOT EXISTS erasure (  -- threads whose checkpoints are still to be erased
     thread TEXT PRIMARY KEY, created REAL NOT NULL

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,47 @@ async def test_a_caller_that_is_cancelled_leaves_its_act_whole(database: Databas
     await asyncio.gather(*tasks, return_exceptions=True)
     await database.write(lambda _db: None)
     assert await count(database) == 50
+
+
+async def test_a_log_that_cannot_be_emptied_makes_no_failure_of_what_was_committed(database: Database) -> None:
+    await asyncio.gather(*(database.write(add(n)) for n in range(10)))  # type: ignore[arg-type]
+    reading = await database.write(lambda db: db.execute("SELECT n FROM t"))  # rows that nobody has fetched: SQLite refuses a checkpoint
+    told = await asyncio.gather(database.write(add(100)), database.forget(), return_exceptions=True)  # type: ignore[arg-type]
+    reading.close()
+    assert not isinstance(told[0], BaseException)
+    assert isinstance(told[1], sqlite3.OperationalError)
+    assert await count(database) == 11
+    assert await database.forget() is True
+
+
+async def test_a_log_that_another_reads_is_said_not_to_be_empty(database: Database, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "d.sqlite", isolation_level=None)
+    await database.write(add(1))  # type: ignore[arg-type]
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM t").fetchone()
+    await database.write(add(2))  # type: ignore[arg-type]
+    await database.write(lambda db: db.execute("PRAGMA busy_timeout = 50").fetchone())
+    assert await database.forget() is False
+    other.execute("ROLLBACK")
+    assert await database.forget() is True
+    other.close()
+
+
+async def test_queries_of_one_read_see_the_same(database: Database, tmp_path: Path) -> None:
+    def twice(db: sqlite3.Connection) -> tuple[int, int]:
+        first = db.execute("SELECT count(*) FROM t").fetchone()[0]
+        with closing(sqlite3.connect(tmp_path / "d.sqlite", isolation_level=None)) as other:
+            other.execute("INSERT INTO t VALUES (1)")
+        return first, db.execute("SELECT count(*) FROM t").fetchone()[0]
+
+    assert await database.read(twice) == (0, 0)
+    assert await count(database) == 1
+
+
+async def test_a_closed_database_refuses_instead_of_keeping_its_caller_for_ever(tmp_path: Path) -> None:
+    database = Database(tmp_path / "d.sqlite")
+    database.open("CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY)")
+    database.close()
+    async with asyncio.timeout(2):
+        with pytest.raises(sqlite3.ProgrammingError):
+            await database.write(add(1))  # type: ignore[arg-type]
