@@ -52,6 +52,7 @@ bench: install
 	$(BIN)/python bench/models.py
 	$(BIN)/python bench/evals.py
 	$(BIN)/python bench/service.py --workers 2
+	$(BIN)/python bench/drugs.py
 
 # Long: memory over 5,000 consultations, 100 times kill -9, readers that leave, SIGTERM.
 soak: install

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from yingzhi.agents.specialist import Desk, Specialist, View
 from yingzhi.clinical.citation import Citation
-from yingzhi.clinical.differential import Differential
+from yingzhi.clinical.differential import Differential, SystemicLink
 from yingzhi.clinical.errors import ToolError
 from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Presentation
+from yingzhi.tools.chart import chart_of
 from yingzhi.tools.citations import cite_hit
 from yingzhi.tools.decision_path import decision_path
 from yingzhi.tools.differential import LIVE, build_differential
+from yingzhi.tools.done_tests import done_tests
 from yingzhi.tools.observations import rank_record
+from yingzhi.tools.rare import rank_jointly, with_rare
+from yingzhi.tools.systemic import Map, systemic_links
 
 SEARCHED = 3
 """For how many of the leading diagnoses the evidence is searched."""
@@ -25,15 +29,31 @@ def weigh(view: View, desk: Desk) -> Differential:
     history: History = view["history"]
     r = desk.resources
     ranking = desk.call(rank_record, r.model, history, case.setting)
+    given = bool(case.phenotypes.present or case.phenotypes.absent)
+    joint = desk.call(rank_jointly, r.rare, r.model, ranking, history, given) if r.rare else None
+    ranking = joint.ranking if joint else ranking
     raised = [r.knowledge.red_flags[a.id] for a in history.red_flags if a.id in r.knowledge.red_flags]
     alarming = {disease for rule in raised for disease in rule.points_to}
     result = desk.call(
         build_differential, r.model, ranking, r.knowledge.diseases, r.knowledge.findings, history.findings,
         before=view.get("differential"), alarming=alarming,
     )  # fmt: skip
-    path = decision_path(history, result, r.knowledge)
+    links = link(result, case, history, desk)
+    if r.rare and joint:
+        result = with_rare(result, joint, r.rare, view.get("differential"))
+    path = decision_path(history, result, r.knowledge, links)
     evidence, searched = search_evidence(result, desk)
-    return result.model_copy(update={"decision_path": path, "evidence": evidence, "evidence_searched": searched})
+    return result.model_copy(update={"systemic_links": links, "decision_path": path, "evidence": evidence, "evidence_searched": searched})
+
+
+def link(result: Differential, case: Presentation, history: History, desk: Desk) -> list[SystemicLink]:
+    """What of the rest of the body bears, by the leading diagnoses, those that the note names, and what was found."""
+    r = desk.resources
+    k = r.knowledge
+    chart = chart_of(history, r.model.ancestors, r.formulary)
+    done = done_tests(history, case.reports, chart, k.investigations, k.findings)
+    source = Map(k.systemic.values(), k.diseases, k.investigations, k.findings, r.formulary.display)
+    return desk.call(systemic_links, result.diagnoses, result.confidence != "none", history.named_diagnoses, chart, done, source)
 
 
 def search_evidence(result: Differential, desk: Desk) -> tuple[list[Citation], bool]:
@@ -61,6 +81,6 @@ DIFFERENTIAL = Specialist(
     zh="鉴别诊断",
     result=Differential,
     reads=("presentation", "history", "differential"),
-    tools=(rank_record, build_differential),
+    tools=(rank_record, rank_jointly, build_differential, systemic_links),
     playbook=weigh,
 )

@@ -25,6 +25,7 @@ from yingzhi.tools.patient import derived_findings, merge_patient, onset
 from yingzhi.tools.phenotypes import check_phenotypes, phenotype_findings
 from yingzhi.tools.questions import completeness, next_questions
 from yingzhi.tools.ranking import rank
+from yingzhi.tools.rare import read_phenotypes
 from yingzhi.tools.record_alerts import record_alerts
 from yingzhi.tools.red_flags import red_flags
 from yingzhi.tools.reports import interpret_report
@@ -39,7 +40,7 @@ def read_record(view: View, desk: Desk) -> History:
     case: Presentation = view["presentation"]
     r = desk.resources
     terms = dict(r.knowledge.findings)
-    check_phenotypes(case.phenotypes)
+    unknown = check_phenotypes(case, r.rare)
     noted = desk.call(extract, case.text, r.lexicon)
     read = desk.call(read_demographics, case.text)
     responses = desk.call(drug_responses, case.text, noted, r.formulary.drugs)
@@ -53,11 +54,10 @@ def read_record(view: View, desk: Desk) -> History:
     vitals = [
         _of(terms[v.finding], v.status, spans=[v.span]) for v in desk.call(vital_findings, case.text, patient.age) if v.finding in terms
     ]
-    phenotypes, unmapped = phenotype_findings(case.phenotypes, terms)
     began = onset(case.text, read, noted.findings, terms)
     findings = _joined(
         _answers(case, terms),
-        phenotypes,
+        phenotype_findings(case.phenotypes, terms, r.rare),
         from_reports,
         _lab_findings(labs, terms),
         [f for f in vitals if f.status == "present"],  # what was measured goes before what is said; that it is normal now, after
@@ -92,7 +92,8 @@ def read_record(view: View, desk: Desk) -> History:
         questions=desk.call(next_questions, r.model, ranking, terms, findings, patient),
         completeness=completeness(case, findings, bool(read.durations)),
         about_skin=about_skin,
-        unmapped_phenotypes=unmapped,
+        phenotypes=read_phenotypes(case, findings, noted, r.rare) if r.rare else [],
+        unmapped_phenotypes=unknown,
     )
 
 
@@ -216,6 +217,6 @@ HISTORY = Specialist(
     zh="病历分析",
     result=History,
     reads=("presentation",),
-    tools=(extract, read_demographics, parse_labs, vital_findings, interpret_report, red_flags, next_questions),
+    tools=(extract, drug_responses, read_demographics, parse_labs, vital_findings, interpret_report, red_flags, next_questions),
     playbook=read_record,
 )

@@ -6,6 +6,7 @@ from yingzhi.agents.specialist import Desk, Specialist, View
 from yingzhi.clinical.differential import Differential
 from yingzhi.clinical.history import History
 from yingzhi.clinical.treatment import TreatmentReview
+from yingzhi.tools.rare import known_diseases
 from yingzhi.tools.treatment import judged_drugs, review_treatment
 from yingzhi.tools.treatment_options import shelf_of
 
@@ -16,9 +17,10 @@ def assess_medication(view: View, desk: Desk) -> TreatmentReview:
     differential: Differential = view["differential"]
     r = desk.resources
     k = r.knowledge
-    about = judged_drugs(history, differential, k.diseases, r.formulary)
+    diseases = known_diseases(differential.diagnoses, k.diseases)
+    about = judged_drugs(history, differential, diseases, r.formulary)
     shelf = shelf_of(k.packs.values(), k.measure_rules, k.sources, r.clock().date())
-    return desk.call_about(about, review_treatment, history, differential, k.diseases, r.formulary, shelf)
+    return desk.call_about(about, review_treatment, history, differential, diseases, r.formulary, shelf)
 
 
 PHARMACOLOGY = Specialist(

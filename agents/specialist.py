@@ -13,10 +13,12 @@ from pydantic import BaseModel
 
 from yingzhi.clinical.words import CareLevel
 from yingzhi.knowledge.load import Knowledge
+from yingzhi.knowledge.site_models import Site
 from yingzhi.tools.formulary import Formulary
 from yingzhi.tools.inference import DiagnosisModel
 from yingzhi.tools.labs import LabTable
 from yingzhi.tools.lexicon import Lexicon
+from yingzhi.tools.rare import RareArm
 from yingzhi.tools.retrieval import Retriever
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ class Resources:
     tenant: str
     home: Path
     clock: Callable[[], datetime] = now
+    rare: RareArm | None = None
+    """The rare diseases; None works without."""
+    site: Site | None = None
+    """What this site has; None goes by the level of care alone."""
     models: Models | None = None
     """The language models; None works without."""
     session: Session | None = None

@@ -1,15 +1,21 @@
-"""Workup (检查路径): which test next, behind which gate, at what price and risk."""
+"""Workup (检查路径): which test next, behind which gate, at what price and risk, and what this site can't do."""
 
 from __future__ import annotations
 
-from yingzhi.agents.specialist import Desk, Specialist, View
+from dataclasses import replace
+
+from yingzhi.agents.specialist import Desk, Resources, Specialist, View
 from yingzhi.clinical.differential import Differential
 from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.workup import Workup
+from yingzhi.tools.asks import asks_of
+from yingzhi.tools.chart import chart_of
 from yingzhi.tools.differential import LIVE
-from yingzhi.tools.ladder import build_workup
+from yingzhi.tools.done_tests import done_tests
+from yingzhi.tools.ladder import Bench, build_workup
 from yingzhi.tools.observations import rank_record
+from yingzhi.tools.rare import known_diseases
 
 
 def plan_workup(view: View, desk: Desk) -> Workup:
@@ -19,18 +25,28 @@ def plan_workup(view: View, desk: Desk) -> Workup:
     differential: Differential = view["differential"]
     r = desk.resources
     ranking = rank_record(r.model, history, case.setting)
-    return desk.call_about(
-        [d.id for d in differential.diagnoses if d.probability >= LIVE or d.id in differential.must_not_miss],
-        build_workup,
-        r.model,
-        ranking,
-        differential,
-        history.findings,
-        history.red_flags,
-        r.knowledge.diseases,
-        r.knowledge.investigations,
-        r.knowledge.findings,
-        case.setting,
+    about = [d.id for d in differential.diagnoses if d.probability >= LIVE or d.id in differential.must_not_miss]
+    bench = bench_of(case, history, r)
+    asks = asks_of(differential.systemic_links, history.red_flags, bench.chart, bench.tests)
+    bench = replace(bench, diseases=known_diseases(differential.diagnoses, bench.diseases), asks=asks)
+    return desk.call_about(about, build_workup, ranking, differential, history.findings, history.red_flags, bench)
+
+
+def bench_of(case: Presentation, history: History, r: Resources) -> Bench:
+    """What the ladder is built with; a site's profile says more than the level that a case names."""
+    k = r.knowledge
+    chart = chart_of(history, r.model.ancestors, r.formulary)
+    return Bench(
+        model=r.model,
+        diseases=k.diseases,
+        tests=k.investigations,
+        terms=k.findings,
+        risks=k.test_risks,
+        chart=chart,
+        done=done_tests(history, case.reports, chart, k.investigations, k.findings),
+        setting=r.site.level if r.site else case.setting,
+        site=r.site,
+        sites=k.sites,
     )
 
 

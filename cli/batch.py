@@ -161,7 +161,9 @@ def start(model: str | None = None) -> None:
 
     if not _WORK:
         settings = settings_for(model)
-        _WORK.update(resources=open_resources(settings), graph=build_graph(), setting=settings.setting, loop=asyncio.new_event_loop())
+        resources = open_resources(settings)
+        level = resources.site.level if resources.site else settings.setting
+        _WORK.update(resources=resources, graph=build_graph(), setting=level, loop=asyncio.new_event_loop())
 
 
 def some(chunk: list[tuple[int, str, str]], brief: bool) -> list[tuple[str, str]]:

@@ -33,6 +33,10 @@ def consult(
         Literal["primary", "secondary", "tertiary"] | None,
         typer.Option(help="Level of your site: 基层 primary, 县级 secondary, 三级 tertiary."),
     ] = None,
+    site: Annotated[
+        str | None,
+        typer.Option(help="What your site has: village, township, county, tertiary, or a YAML file; YINGZHI_SITE by default."),
+    ] = None,
     answer: Annotated[
         list[str] | None,
         typer.Option("--answer", "-a", help="Answer to a question, e.g. nikolsky-sign=present (or absent). Repeat for more."),
@@ -60,10 +64,13 @@ def consult(
     from yingzhi.graphs.resources import open_resources
 
     settings = settings_for(model)
+    if site is not None:
+        settings = settings.model_copy(update={"site": site})
     answers = [Answer.model_validate(split_answer(a)) for a in answer or []]
-    level = setting or (case.setting if "setting" in case.model_fields_set else settings.setting)
-    case = case.model_copy(update={"answers": [*case.answers, *answers], "setting": level})
     resources = open_resources(settings)
+    usual = resources.site.level if resources.site else settings.setting
+    level = setting or (case.setting if "setting" in case.model_fields_set else usual)
+    case = case.model_copy(update={"answers": [*case.answers, *answers], "setting": level})
     result = asyncio.run(probed(case, resources))
     if format == "text":
         from yingzhi.cli.render import render

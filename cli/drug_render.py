@@ -101,7 +101,8 @@ class _Page:
         instead: Mapping[str, Mapping[str, list[str]]],
         width: int,
     ) -> None:
-        self.lang, self.sources, self.names, self.instead, self.width = lang, sources, names, instead, width
+        self.lang: Language = lang
+        self.sources, self.names, self.instead, self.width = sources, names, instead, width
         self.w = WORDS[lang]
 
     def lines(self, review: MedicationReview, board: AlertBoard) -> Iterator[Styled]:

@@ -249,17 +249,24 @@ def open_formulary(home: Path | None, *, overlays: bool = True) -> Formulary:
 
 def _rendered(review: MedicationReview, shown: AlertBoard, facts: DrugPatient | None, language: Language, formulary: Formulary) -> str:
     from yingzhi.cli.drug_render import render_review
+    from yingzhi.clinical.presentation import Medication
+    from yingzhi.tools.allergies import read_allergies
     from yingzhi.tools.alternatives import alternatives
-    from yingzhi.tools.drug_patient import patient_state
+    from yingzhi.tools.drug_patient import patient_state, route_of
 
     state = None if facts is None else patient_state(facts, formulary)
+    allergens = [] if facts is None else read_allergies(facts.allergies, formulary)[0]
+    routes = {d.drug: route_of(Medication(name=d.name)) for d in review.drugs}
     names = {d: formulary.display[d].say(language) for d in formulary.drugs}
     listed = [d.drug for d in review.drugs]
     instead: dict[str, dict[str, list[str]]] = {}
     for problem in review.problems:
         if problem.tier in ("stop", "decide") and problem.kind != "dose":
             worst = problem.parts[0].drugs[:4]
-            found = {d: alternatives(d, [o for o in listed if o != d], state, formulary) for d in worst}
+            found = {
+                d: alternatives(d, [o for o in listed if o != d], state, formulary, allergens=allergens, route=routes.get(d, ""))
+                for d in worst
+            }
             instead[problem.id] = {d: [names[x] for x in options] for d, options in found.items()}
     return render_review(
         review, shown, language, sources=formulary.sources, names=names, instead=instead, width=None if sys.stdout.isatty() else 100

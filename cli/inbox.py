@@ -44,7 +44,7 @@ def inbox(
         typer.Option(
             "--take-in",
             metavar="[CHECKPOINTS]",
-            help="Read this store of checkpoints first; checkpoints.sqlite of YINGZHI_HOME if no file is given.",
+            help="Read this store of checkpoints first; that of `yingzhi serve` if no file is given.",
         ),
     ] = None,
 ) -> None:

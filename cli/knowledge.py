@@ -1,13 +1,17 @@
-"""`yingzhi knowledge`: check, stats, export."""
+"""`yingzhi knowledge`: check, stats, export, and a site profile to start from."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections import Counter
-from typing import Annotated, Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from yingzhi.knowledge.models import Bilingual
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -52,6 +56,12 @@ def stats(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = Fa
         "drugs": len(k.drugs.drugs),
         "red_flag_rules": len(k.red_flags),
         "systemic_links": sum(len(d.systemic_links) for d in k.diseases.values()),
+        "systemic_rules": len(k.systemic),
+        "systemic_rules_by_system": dict(Counter(r.system for r in k.systemic.values()).most_common()),
+        "test_risk_rules": len(k.test_risks),
+        "guidance_conflicts": len(k.conflicts),
+        "equipment": len(k.equipment),
+        "site_profiles": len(k.sites),
         "sources": len(k.sources),
         "sources_with_identifier": len(cited),
     }
@@ -84,3 +94,32 @@ def export() -> None:
         {"id": d.id, "en": d.names.en, "zh": d.names.zh, "aliases": [*d.aliases.en, *d.aliases.zh], "atc": d.atc} for d in k.drugs.drugs
     ]
     sys.stdout.write(json.dumps({"diseases": diseases, "drugs": drugs}, ensure_ascii=False) + "\n")
+
+
+@app.command()
+def site(kind: Annotated[Literal["village", "township", "county", "tertiary"], typer.Argument(help="The kind to start from.")]) -> None:
+    """Print a site profile to start from: all equipment and specialists that are known, what the kind lacks as comments."""
+    from yingzhi.knowledge.load import load_knowledge
+
+    k = load_knowledge()
+    usual = k.sites[kind]
+    lines = [
+        f"id: my-{kind}",
+        f"names: {{en: {usual.names.en}, zh: {usual.names.zh}}}",
+        f"kind: {kind}",
+        f"level: {usual.level}",
+        "equipment:",
+        *_choice({e.id: e.names for e in k.equipment.values()}, usual.equipment),
+        "tests: []  # done here whatever equipment is named",
+        "not_tests: []  # not done here whatever equipment is named",
+        "# drugs: [topical-corticosteroid]  # drugs or classes in stock; leave out if nobody keeps the list",
+        "specialists:",
+        *_choice({s.id: s.names for s in k.specialists.values()}, usual.specialists),
+        f"transfers:{'' if usual.transfers else ' []'}  # the nearest first; add minutes: 45 and the place's own names",
+        *(f"  - {{to: {t.to}}}" for t in usual.transfers),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _choice(names: Mapping[str, Bilingual], there: Collection[str]) -> list[str]:
+    return [f"  {'-' if i in there else '# -'} {i}  # {name.zh}  {name.en}" for i, name in names.items()]

@@ -18,9 +18,10 @@ from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.consultation import Consultation
 from yingzhi.clinical.differential import Cell, Diagnosis
 from yingzhi.clinical.pack import PatientPack
-from yingzhi.clinical.workup import Referral
+from yingzhi.clinical.workup import Referral, TestAdvice
 from yingzhi.tools.differential import percent
 from yingzhi.tools.documents.drafts import LEVEL, TIER, URGENCY, lab_words
+from yingzhi.tools.workup_words import gain_words, need_words, where_words
 
 TOKENS = re.compile(r"\s*[!-~]+|\s+|\S")
 CLOSING = "，。；：、？！）】”’」》·%"
@@ -87,7 +88,10 @@ def _parts(c: Consultation, drafts: bool) -> Iterator[RenderableType]:
     yield from _medication(c, title("Drug safety and treatment options", "安全用药评估与治疗选择"))
     if c.systemic_links:
         yield title("Systemic links", "跨系统关联")
-        yield from (Styled(f"  {link.condition.say(c.lang)}: {link.act.say(c.lang)}") for link in c.systemic_links)
+        yield from _links(c)
+    if c.conflicts:
+        yield title("Guidance that disagrees", "指南分歧（并列，不作取舍）")
+        yield from _conflicts(c)
     if c.referral:
         yield title("Level of care", "分级诊疗")
         yield from _care(c.referral, c)
@@ -125,6 +129,30 @@ def _care(r: Referral, c: Consultation) -> Iterator[Styled]:
     refer = {"zh": " · 建议转诊", "en": " · refer"}[c.lang] if r.refer else ""
     yield Styled(f"  {LEVEL[r.level].say(c.lang)} · {URGENCY[r.urgency].say(c.lang)}{refer}", style="bold")
     yield from (Styled(f"  - {t.say(c.lang)}") for t in r.reasons)
+    if r.to:
+        yield Styled(f"  → {r.to.say(c.lang)}")
+    yield from (Styled(f"  · {need_words(n).say(c.lang)}") for n in r.needs)
+
+
+def _links(c: Consultation) -> Iterator[Styled]:
+    """What of the rest of the body bears, how strongly, why, and what of it is checked."""
+    zh = c.lang == "zh"
+    strength = {"strong": ("strong", "强"), "moderate": ("moderate", "中"), "weak": ("weak", "弱")}
+    for link in c.systemic_links:
+        yield Styled(f"  [{strength[link.strength][zh]}] {link.condition.say(c.lang)}: {link.act.say(c.lang)} [{link.source}]")
+        if link.why:
+            yield Styled(f"     {link.why.say(c.lang)}", style="dim")
+        yield Styled(f"     {link.checked.say(c.lang)}", style="dim")
+
+
+def _conflicts(c: Consultation) -> Iterator[Styled]:
+    for conflict in c.conflicts:
+        yield Styled(f"  {conflict.topic.say(c.lang)}", style="bold")
+        for side in conflict.sides:
+            who = f"{side.reference.body} {side.reference.year} ({side.reference.jurisdiction})" if side.reference else side.source
+            yield Styled(f"     {who}: {side.says.say(c.lang)}")
+        if conflict.note:
+            yield Styled(f"     {conflict.note.say(c.lang)}", style="dim")
 
 
 def _draft_line(zh: bool) -> str:
@@ -175,7 +203,12 @@ def _differential(c: Consultation) -> Iterator[RenderableType]:
         bar = "█" * max(1, round(d.probability * 20)) if d.probability >= 0.01 else "▏"
         flag = ("勿漏" if zh else "do not miss") if d.id in c.must_not_miss else ""
         table.add_row(
-            f"{percent(d.probability):>6}", bar, d.zh if zh else d.en, d.icd10, common[d.commonness][zh], Styled(flag, style="bold red")
+            f"{percent(d.probability):>6}",
+            bar,
+            d.zh if zh else d.en,
+            d.icd10 or d.code(),
+            common[d.commonness][zh],
+            Styled(flag, style="bold red"),
         )
     table.add_row(f"{percent(c.other):>6}", "█" * round(c.other * 20), "其他疾病" if zh else "something else", "", "", "")
     yield table
@@ -249,18 +282,31 @@ def _ladder(c: Consultation) -> Iterator[Styled]:
             f"  {n}. {TIER[rung.tier].say(c.lang)}  {'○' if rung.open else '●'} {rung.why.say(c.lang)}",
             style="bold" if rung.open else "dim",
         )
+        if rung.opens_when:
+            yield Styled(f"     {'开放条件：' if zh else 'Opens with: '}{rung.opens_when.say(c.lang)}", style="dim")
         for t in rung.tests:
             status = {"recommended": ("do", "建议"), "waiting": ("later", "暂缓"), "done": ("done", "已做")}[t.status][zh]
             line = f"     [{status}] {t.zh if zh else t.en} · {t.price:.0f}{'元' if zh else ' CNY'} · {t.why.say(c.lang)}"
             if t.gain >= 0.05:
-                line += f" · {'信息量' if zh else 'gain'} {t.gain:.2f} bit"
+                line += f" · {gain_words(t).say(c.lang)}"
             if t.patient_risks:
                 line += (" · 风险升高：" if zh else " · raised risk: ") + ("、" if zh else ", ").join(
                     r.say(c.lang) for r in t.patient_risks
                 )
             if t.elsewhere:
-                line += " · 本级多不具备" if zh else " · usually not at this level"
+                line += f" · {where_words(t).say(c.lang)}"
             yield Styled(line, style="" if t.status == "recommended" else "dim")
+            yield from _details(t, c)
+
+
+def _details(t: TestAdvice, c: Consultation) -> Iterator[Styled]:
+    """How it is taken, what to mind in this patient, and what the record already says."""
+    said = [caution.act.say(c.lang) for caution in t.cautions]
+    if t.status == "done":
+        said += [k.say(c.lang) for k in t.known[:3]] + ([t.repeat.say(c.lang)] if t.repeat else [])
+    elif t.status == "recommended" and t.specimen and t.tier not in ("ask-examine", "blood"):
+        said.append(("取材：" if c.lang == "zh" else "How: ") + t.specimen.say(c.lang))
+    yield from (Styled(f"         {line}", style="dim") for line in said)
 
 
 def _medication(c: Consultation, heading: Styled) -> Iterator[RenderableType]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Literal
 
 import httpx
 from pydantic import TypeAdapter
 
-from yingzhi.client.errors import Unreachable, raise_for
+from yingzhi.client.errors import Refused, Unreachable, raise_for
 from yingzhi.clinical.consultation import Consultation, Review
 from yingzhi.clinical.document import Document, DocumentKind
 from yingzhi.clinical.medication import DrugPatient, MedicationReview
 from yingzhi.clinical.presentation import Medication, Presentation
-from yingzhi.graphs.events import EVENT, TERMINAL, Event
+from yingzhi.graphs.events import EVENT, TERMINAL, Event, RunFailed
 from yingzhi.service.wire import Admitted, Branch, Checkpoint, Item, Page, Status, Version, View
 
-ATTEMPTS = 5
-"""Times that a stream is taken up again without a new event in between."""
+ATTEMPTS = 12
+"""Times that a stream is taken up again without a new event in between: within 45 seconds a server has stopped and started."""
+LONGEST = 5.0
+"""Seconds between two of them at most."""
 VERSIONS = TypeAdapter(list[Version])
 CHECKPOINTS = TypeAdapter(list[Checkpoint])
 
@@ -55,8 +58,9 @@ class Client:
             Unreachable: The service can't be reached.
         """
         admitted = await self.create(case, patient_id=patient_id)
-        async for _ in self.events(admitted.id, admitted.run):
-            pass
+        async for event in self.events(admitted.id, admitted.run):
+            if isinstance(event, RunFailed):
+                raise Refused(event.reason, 422, event.reason.partition(": ")[0] if ": " in event.reason else "")
         view = await self.get(admitted.id)
         if view.result is None:
             raise Unreachable(f"the consultation is {view.status}")
@@ -99,31 +103,42 @@ class Client:
     ) -> AsyncIterator[Event]:
         """The run's events behind a seq, to its terminal event; a stream that breaks off is taken up again where it was.
 
+        There are none behind the terminal event.
+
         Raises:
             Unreachable: It could not be taken up again.
         """
-        params: dict[str, Any] = {"on_disconnect": on_disconnect, **({"run": run} if run else {})}
+        path, which = f"/api/v1/consultations/{consultation}/events", {"run": run} if run else {}
         missed = 0
         while missed < ATTEMPTS:
             try:
-                async for event in self._listen(f"/api/v1/consultations/{consultation}/events", params | {"after": after}):
+                async for event in self._listen(path, {**which, "after": after, "on_disconnect": on_disconnect}):
                     yield event
                     after, missed = event.seq, 0
                     if isinstance(event, TERMINAL):
                         return
+                if missed and after and await self._ended_at(path, {**which, "after": after - 1}):
+                    return
             except (httpx.TransportError, Unreachable):
                 pass
             missed += 1
-            await asyncio.sleep(0.1 * 2**missed)
+            await asyncio.sleep(min(0.1 * 2**missed, LONGEST))
         raise Unreachable("the stream broke off and could not be taken up again")
 
-    async def _listen(self, path: str, params: dict[str, Any]) -> AsyncIterator[Event]:
+    async def _ended_at(self, path: str, params: dict[str, Any]) -> bool:
+        """Whether what comes next is a terminal event."""
+        async with aclosing(self._listen(path, params)) as events:
+            async for event in events:
+                return isinstance(event, TERMINAL)
+        return False
+
+    async def _listen(self, path: str, params: dict[str, Any]) -> AsyncGenerator[Event]:
         async with self._http.stream("GET", path, params=params) as response:
             if not response.is_success:
                 await response.aread()
                 raise_for(response)
-            async for line in response.aiter_lines():
-                if line.startswith("data: "):
+            async for line in _lines(response):
+                if line.startswith(b"data: "):
                     yield EVENT.validate_json(line[6:])
 
     async def get(self, consultation: str, revision: int | None = None) -> View:
@@ -201,3 +216,12 @@ class Client:
             raise_for(response)
             return response
         raise AssertionError("not reached")
+
+
+async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Lines as server-sent events have them; `aiter_lines` also breaks at characters that may stand in the words of a case."""
+    rest = b""
+    async for piece in response.aiter_bytes():
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield line

@@ -60,6 +60,8 @@ def raise_for(response: httpx.Response) -> None:
     try:
         problem = response.json()
     except ValueError:
+        problem = None
+    if not isinstance(problem, dict):  # something before the service answered
         problem = {}
     words = [str(problem[k]) for k in ("title", "field", "detail") if problem.get(k)]
     message = ": ".join(words) or response.reason_phrase

@@ -23,3 +23,14 @@ class Citation(Record):
     superseded_by: str = ""
     passage: str = Field(default="", description="The words that the retrieval found, where it was retrieved.")
     collection: str = Field(default="knowledge", description="Where it was found.")
+
+
+class Reference(Record):
+    """A source in short, where a diagnosis, a test or a link carries it with it."""
+
+    id: str
+    title: str
+    body: str = Field(description="Who issued it.")
+    year: int | None = None
+    jurisdiction: str = ""
+    grade: str = Field(default="", description="Kind of source: guideline, consensus, review, textbook …")

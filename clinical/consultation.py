@@ -8,6 +8,7 @@ from pydantic import Field
 
 from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.citation import Citation
+from yingzhi.clinical.conflict import GuidanceConflict
 from yingzhi.clinical.differential import Change, Contrast, Diagnosis, SystemicLink
 from yingzhi.clinical.document import Document
 from yingzhi.clinical.history import History
@@ -81,6 +82,7 @@ class Consultation(Record):
     medication: TreatmentReview | None = None
     documents: list[Document] = Field(default_factory=list)
     alerts: list[Alert] = Field(default_factory=list, description="Every alert of every specialist, gravest first.")
+    conflicts: list[GuidanceConflict] = Field(default_factory=list, description="Where guidance for this case disagrees, side by side.")
     sources: list[Citation] = Field(default_factory=list, description="Full records of everything cited.")
     faults: list[Fault] = Field(default_factory=list)
     remarks: list[Remark] = Field(default_factory=list, description="What models added in words, of every specialist.")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from yingzhi.clinical.citation import Citation
+from yingzhi.clinical.citation import Citation, Reference
 from yingzhi.clinical.finding import Status
 from yingzhi.clinical.remark import Remark
 from yingzhi.clinical.words import Commonness, Probability, Record, Span, Text
@@ -56,16 +56,46 @@ class Diagnosis(Record):
     summary: Text | None = None
     cells: list[Cell] = Field(default_factory=list, description="What supports and opposes it, strongest first, then what was not asked.")
     sources: list[str] = Field(default_factory=list, description="Ids of sources.")
+    references: list[Reference] = Field(default_factory=list, description="The sources as records; filled in the finished consultation.")
+
+    def code(self) -> str:
+        """The code to write down beside the name: ICD-10, or the first catalogue id of a rare disease that has none."""
+        return f"ICD-10 {self.icd10}" if self.icd10 else next(iter(self.xrefs), "")
+
+
+class LinkCheck(Record):
+    """One thing that a systemic link asks to be checked, and what the record says of it."""
+
+    id: str = Field(description="Id of the investigation, finding or drug.")
+    kind: Literal["test", "finding", "drug"]
+    en: str
+    zh: str
+    state: Literal["for", "against", "done", "open"] = Field(
+        description="for = the record speaks for the link, against = it speaks against, done = checked and silent, open = not checked yet."
+    )
 
 
 class SystemicLink(Record):
-    """Something outside the skin that goes with a live diagnosis."""
+    """Something of the rest of the body that goes with a live diagnosis or with what was found."""
 
-    disease: str
+    id: str = Field(default="", description="Id of the rule; of a link in a disease's own file the disease and its number.")
+    disease: str = Field(description="Id of the diagnosis it goes with; empty where findings alone lead to it.")
     condition: Text
     strength: Literal["strong", "moderate", "weak"]
     act: Text
     source: str
+    system: str = Field(default="", description="What of the body: malignancy, endocrine, gut, liver, kidney, blood …")
+    relation: Literal["cause", "trigger", "accompanies", "complication"] = Field(
+        default="accompanies", description="cause = may lie behind it, trigger = may have set it off, complication = may follow."
+    )
+    why: Text | None = Field(default=None, description="How the two hang together.")
+    findings: list[str] = Field(default_factory=list, description="Ids of the findings that lead to it.")
+    checks: list[LinkCheck] = Field(default_factory=list)
+    checked: Text = Field(
+        default_factory=lambda: Text(en="Not checked yet.", zh="尚未核查。"), description="What was already checked, in words; never empty."
+    )
+    sources: list[str] = Field(default_factory=list, description="Ids of all its sources.")
+    references: list[Reference] = Field(default_factory=list, description="The sources as records; filled in the finished consultation.")
 
 
 class Contrast(Record):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from yingzhi.clinical.alert import Alert
@@ -25,6 +27,17 @@ class NamedDiagnosis(Record):
     span: Span
 
 
+class Phenotype(Record):
+    """A feature as a term of the Human Phenotype Ontology: what the ranking of rare diseases goes by."""
+
+    id: str = Field(description="HPO id, e.g. `HP:0001249`; an older id is given as its current one.")
+    en: str
+    zh: str = Field(description="Chinese name; the English one where the project has none.")
+    status: Literal["present", "absent"]
+    finding: str = Field(default="", description="Id of the finding that it was read as, where the lexicon has one.")
+    spans: list[Span] = Field(default_factory=list, description="Where it was read.")
+
+
 class History(Record):
     """Findings with their places, labs, reports, timeline, impression, red flags, questions and the completeness check."""
 
@@ -42,4 +55,5 @@ class History(Record):
     completeness: list[RecordItem] = Field(default_factory=list)
     about_skin: bool = Field(default=True, description="Whether the record says anything about skin, hair, nails or mucosa.")
     remarks: list[Remark] = Field(default_factory=list, description="What a model added in words; empty without one.")
-    unmapped_phenotypes: list[str] = Field(default_factory=list, description="HPO ids for which the lexicon has no finding.")
+    phenotypes: list[Phenotype] = Field(default_factory=list, description="The record as HPO terms: given, found or named in words.")
+    unmapped_phenotypes: list[str] = Field(default_factory=list, description="Given ids that the ontology does not know; left out.")

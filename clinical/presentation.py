@@ -23,13 +23,28 @@ def years(value: Any) -> Any:
     return y + m / 12 + w * 7 / 365.25 + d / 365.25
 
 
+SEX_WORDS = {"": "unknown", "unknown_sex": "unknown", "other_sex": "unknown", "other": "unknown", "f": "female", "m": "male"}
+"""How phenopackets, FHIR and forms put it."""
+
+
+def sex_word(value: Any) -> Any:
+    """A sex in any of the usual spellings; anything else is left for pydantic to refuse."""
+    if value is None:
+        return "unknown"
+    if not isinstance(value, str):
+        return value
+    word = value.strip().lower()
+    return SEX_WORDS.get(word, word)
+
+
+PatientSex = Annotated[Sex, BeforeValidator(sex_word)]
 Age = Annotated[float, BeforeValidator(years), Field(ge=0, le=125)]
 
 
 class Patient(Record):
     """Who the patient is. Nothing here identifies a person."""
 
-    sex: Sex = Field(default="unknown", description="Sex as it bears on disease and drugs.")
+    sex: PatientSex = Field(default="unknown", description="Sex as it bears on disease and drugs.")
     age: Age | None = Field(default=None, description="Age in years; an ISO 8601 duration is accepted.")
     weight_kg: float | None = Field(default=None, gt=0.3, le=400, description="Body weight in kg.")
     height_cm: float | None = Field(default=None, gt=20, le=260, description="Height in cm.")

@@ -43,6 +43,7 @@ from yingzhi.clinical.workup import Workup
 from yingzhi.graphs.state import State
 from yingzhi.graphs.views import view_of
 from yingzhi.tools.differential import LIVE
+from yingzhi.tools.rare import known_diseases
 from yingzhi.tools.referral import refer
 from yingzhi.tools.text import is_chinese
 
@@ -137,8 +138,9 @@ def _with_level_of_care(result: Documentation, state: State, session: Session, r
     if "trusted" not in state or own["history"] is None:
         return result
     alone = refer(
-        state["trusted"], own["history"].findings, own["history"].red_flags, r.knowledge.diseases, r.knowledge.red_flags, r.model.ancestors,
-        own["presentation"].setting,
+        state["trusted"], own["history"].findings, own["history"].red_flags,
+        known_diseases(state["trusted"].diagnoses, r.knowledge.diseases), r.knowledge.red_flags, r.model.ancestors,
+        r.site.level if r.site else own["presentation"].setting,
     )  # fmt: skip
     return result.model_copy(update={"referral": graver(alone, result.referral)})
 

@@ -24,9 +24,12 @@ from yingzhi.tools.formulary import build_formulary
 from yingzhi.tools.inference import compile_model
 from yingzhi.tools.labs import compile_labs
 from yingzhi.tools.lexicon import Lexicon, LexiconTable, compile_lexicon
+from yingzhi.tools.overlays import with_overlays
 from yingzhi.tools.passages import passages
+from yingzhi.tools.rare import RareArm
 from yingzhi.tools.retrieval import Retriever, build_index, open_index, open_retriever
 from yingzhi.tools.retrieval.tokens import RULES
+from yingzhi.tools.sites import read_site
 
 if TYPE_CHECKING:
     from yingzhi.agents.models.chat import Models
@@ -71,7 +74,7 @@ def _open(settings: Settings, clock: Callable[[], datetime]) -> Resources:
     knowledge = load_knowledge(cache)
     if settings.prices:
         knowledge = _priced(knowledge, settings.prices)
-    formulary = build_formulary(knowledge.drugs)
+    formulary = with_overlays(build_formulary(knowledge.drugs), settings.home)
     return Resources(
         knowledge=knowledge,
         lexicon=_lexicon(knowledge, cache),
@@ -82,6 +85,8 @@ def _open(settings: Settings, clock: Callable[[], datetime]) -> Resources:
         tenant=settings.tenant,
         home=settings.home,
         clock=clock,
+        rare=_rare(knowledge, cache),
+        site=read_site(settings.site, knowledge, {*formulary.drugs, *formulary.classes}) if settings.site else None,
         models=_models(settings),
     )
 
@@ -104,6 +109,12 @@ def _lexicon(knowledge: Knowledge, cache: Path) -> Lexicon:
         table = lexicon_table(knowledge.findings.values(), knowledge.diseases.values(), knowledge.drugs.drugs)
         write_atomically(path, table.model_dump_json().encode())
         return compile_lexicon(table)
+
+
+def _rare(knowledge: Knowledge, cache: Path) -> RareArm:
+    arm = RareArm(knowledge, cache)
+    arm.prepare()
+    return arm
 
 
 def _priced(knowledge: Knowledge, path: Path) -> Knowledge:

@@ -8,13 +8,20 @@ from yingzhi.agents.specialist import Resources
 from yingzhi.agents.team import TEAM
 from yingzhi.clinical.alert import ALERT_LEVELS, Alert
 from yingzhi.clinical.citation import Citation
+from yingzhi.clinical.conflict import GuidanceConflict
 from yingzhi.clinical.consultation import Consultation, Fault, Pins
 from yingzhi.clinical.differential import Differential
+from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.remark import Remark
+from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.clinical.words import Language, Text
+from yingzhi.clinical.workup import Workup
 from yingzhi.graphs.state import State
-from yingzhi.tools.citations import resolve
+from yingzhi.tools.citations import referenced_diagnoses, referenced_links, referenced_workup, resolve
+from yingzhi.tools.conflicts import conflicts_of
+from yingzhi.tools.drug_names import resolve_drug
+from yingzhi.tools.systemic import LINKED
 from yingzhi.tools.text import is_chinese
 
 
@@ -44,6 +51,8 @@ def assemble(case: str, state: State, resources: Resources, seconds: float) -> C
         state.get("documentation"),
     )
     faults = faults_of(state)
+    sources = resources.knowledge.sources
+    conflicts = _conflicts(differential, history, workup, medication, resources)
     used = [u for u in state.get("model_use", []) if u.version == state.get("version", 1) and u.outcome != "skipped"]
     said: dict[str, Remark] = {}
     for part in (history, differential, workup, medication, documentation):
@@ -57,22 +66,23 @@ def assemble(case: str, state: State, resources: Resources, seconds: float) -> C
         review=state.get("outcome", "pending"),  # type: ignore[arg-type]
         lang=language,
         version=state.get("version", 1),
-        differential=differential.diagnoses,
+        differential=referenced_diagnoses(differential.diagnoses, sources),
         must_not_miss=differential.must_not_miss,
         other=differential.other,
         confidence=differential.confidence,
         converged=differential.converged,
-        systemic_links=differential.systemic_links,
+        systemic_links=referenced_links(differential.systemic_links, sources),
         contrasts=differential.contrasts,
         changes=differential.changes,
         decision_path=differential.decision_path,
         history=history,
-        workup=workup,
+        workup=referenced_workup(workup, sources) if workup else None,
         referral=documentation.referral if documentation else None,
         medication=medication,
         documents=documentation.documents if documentation else [],
         alerts=sorted(alerts, key=lambda a: ALERT_LEVELS.index(a.level)),
-        sources=_sources(differential, state, resources),
+        conflicts=conflicts,
+        sources=_sources(differential, conflicts, state, resources),
         faults=faults,
         remarks=list(said.values()),
         doubts=state.get("doubts", []),
@@ -105,14 +115,29 @@ def _not_checked(fault: Fault) -> Alert:
     )
 
 
-def _sources(differential: Differential, state: State, resources: Resources) -> list[Citation]:
+def _conflicts(
+    differential: Differential, history: History | None, workup: Workup | None, medication: TreatmentReview | None, r: Resources
+) -> list[GuidanceConflict]:
+    """Conflicts of guidance that bear: on drugs taken or offered, likely diagnoses, tests recommended now."""
+    named = [m.drug for d in (history.medications if history else ()) if (m := resolve_drug(d.name, r.formulary))]
+    named += [o.drug for o in (medication.options if medication else ()) if o.drug and o.suitable != "no"]
+    drugs = {d: {d, *r.formulary.profiles[d].levels} for d in named if d in r.formulary.profiles}
+    diseases = {d.id for d in differential.diagnoses if d.probability >= LINKED}
+    tests = {t.id for rung in (workup.rungs if workup else ()) for t in rung.tests if t.status == "recommended"}
+    age = history.patient.age if history else None
+    return conflicts_of(r.knowledge.conflicts, drugs, diseases, tests, age, r.knowledge.sources)
+
+
+def _sources(differential: Differential, conflicts: list[GuidanceConflict], state: State, resources: Resources) -> list[Citation]:
     """Everything that is cited, each once: the sources of diagnoses, cells, links, tests, alerts, then retrieved passages."""
     ids: list[str] = []
     for d in differential.diagnoses:
         ids += [*d.sources, *(c.source for c in d.cells if c.source)]
-    ids += [link.source for link in differential.systemic_links]
+    ids += [s for link in differential.systemic_links for s in (link.source, *link.sources)]
+    ids += [side.source for conflict in conflicts for side in conflict.sides]
     if workup := state.get("workup"):
         ids += [t.source for r in workup.rungs for t in r.tests if t.source]
+        ids += [s for r in workup.rungs for t in r.tests for c in t.cautions for s in c.sources]
     if history := state.get("history"):
         ids += [s for a in history.red_flags for s in a.sources]
     if medication := state.get("pharmacology"):

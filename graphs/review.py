@@ -58,7 +58,7 @@ def answered(state: State, act: Review) -> Presentation:
     new = {a.finding for a in act.answers}
     kept = [a for a in before.answers if a.finding not in new]
     more = act.note.strip()  # goes to the end: what was read before still stands where it stood
-    text = f"{before.text.rstrip()}\n{more}".lstrip() if more else before.text
+    text = f"{before.text.rstrip()}\n{more}" if more and before.text.strip() else more or before.text
     return before.model_copy(update={"text": text, "answers": [*kept, *act.answers], "reports": [*before.reports, *act.reports]})
 
 

@@ -22,14 +22,18 @@ class Settings(BaseModel):
         default="local", pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9_.@-]{0,126}[A-Za-z0-9])?$", description="Whose documents are searched."
     )
     setting: CareLevel = Field(default="secondary", description="Level of the site, where a case does not say.")
+    site: str = Field(
+        default="",
+        description="What the site has: village, township, county, tertiary, or a YAML file. Its level counts for `setting`.",
+    )
     evidence: bool = Field(default=True, description="Search the evidence index during a consultation.")
     model: ModelSettings | None = Field(default=None, description="The language model; None works without one.")
     prices: Path | None = Field(default=None, description="YAML file of investigation id: CNY that replaces the built-in prices.")
 
     @property
     def checkpoints(self) -> Path:
-        """Where paused consultations are kept, by default."""
-        return self.home / "checkpoints.sqlite"
+        """Where `yingzhi serve` keeps consultations, and `yingzhi eval inbox` reads what doctors put right."""
+        return self.home / "service" / "checkpoints.sqlite"
 
     @classmethod
     def from_environment(cls, environment: dict[str, str]) -> Settings:

@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from yingzhi.knowledge.hpo import SOURCE as ANNOTATIONS
 from yingzhi.knowledge.load import Knowledge
+from yingzhi.knowledge.map_check import check_maps
 from yingzhi.knowledge.models import Disease
 from yingzhi.knowledge.pack_check import check_measure_rules, check_packs
 
@@ -21,6 +23,7 @@ def check_knowledge(k: Knowledge) -> list[str]:
         *_labs_and_drugs(k),
         *check_packs(k),
         *check_measure_rules(k),
+        *check_maps(k),
         *_pack_sources(k),
         *_names(k),
         *_orphans(k),
@@ -158,9 +161,12 @@ def _orphans(k: Knowledge) -> Iterator[str]:
         *k.analytes.values(),
         *k.packs.values(),
         *k.measure_rules,
+        *k.systemic.values(),
+        *k.test_risks,
+        *k.conflicts,
         k.drugs,
     )
-    cited = {i for record in tables for i in cited_sources(record.model_dump())}
+    cited = {i for record in tables for i in cited_sources(record.model_dump())} | {ANNOTATIONS}
     yield from (f"source {i}: nothing cites it" for i in sorted(k.sources.keys() - cited))
     used = {t.test for d in k.diseases.values() for t in d.investigations} | {a.test for a in k.analytes.values()}
     used |= {t for drug in k.drugs.drugs if drug.pack for check in drug.pack.checks for t in check.tests}

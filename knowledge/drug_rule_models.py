@@ -104,6 +104,8 @@ class Eruption(Strict):
     rechallenge: Bilingual
     testing: Bilingual
     source: Id
+    sources: tuple[Id, ...] = ()
+    """What else it rests on, as which drugs are known for it."""
 
     @model_validator(mode="after")
     def _windows_fit(self) -> Eruption:

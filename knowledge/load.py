@@ -22,6 +22,9 @@ from yingzhi.knowledge.measure_models import MeasureRule
 from yingzhi.knowledge.models import Disease, FindingTerm, Investigation, RedFlag, Source, Strict
 from yingzhi.knowledge.pack_load import read_packs
 from yingzhi.knowledge.pack_models import DrugPack
+from yingzhi.knowledge.site_models import Equipment, Site, SpecialistCare
+from yingzhi.knowledge.systemic_models import SystemicRule
+from yingzhi.knowledge.workup_models import Conflict, TestRisk
 
 HERE = Path(__file__).parent
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -39,6 +42,12 @@ class Tables(Strict):
     analytes: tuple[LabAnalyte, ...] = ()
     packs: tuple[DrugPack, ...] = ()
     measure_rules: tuple[MeasureRule, ...] = ()
+    systemic: tuple[SystemicRule, ...] = ()
+    test_risks: tuple[TestRisk, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    equipment: tuple[Equipment, ...] = ()
+    specialists: tuple[SpecialistCare, ...] = ()
+    sites: tuple[Site, ...] = ()
     drugs: DrugKnowledge
 
 
@@ -55,6 +64,12 @@ class Knowledge:
     analytes: Mapping[str, LabAnalyte]
     packs: Mapping[str, DrugPack]
     measure_rules: tuple[MeasureRule, ...]
+    systemic: Mapping[str, SystemicRule]
+    test_risks: tuple[TestRisk, ...]
+    conflicts: tuple[Conflict, ...]
+    equipment: Mapping[str, Equipment]
+    specialists: Mapping[str, SpecialistCare]
+    sites: Mapping[str, Site]
     drugs: DrugKnowledge
 
 
@@ -120,6 +135,12 @@ def read_tables(root: Path = HERE) -> Tables:
         findings=tuple(_records(root / "findings", FindingTerm)),
         investigations=tuple(_records(root / "investigations", Investigation)),
         red_flags=tuple(_records(root / "red_flags", RedFlag)),
+        systemic=tuple(_records(root / "systemic", SystemicRule)),
+        test_risks=tuple(_records(root / "test_risks", TestRisk)),
+        conflicts=tuple(_records(root / "conflicts", Conflict)),
+        equipment=tuple(_records(root / "equipment", Equipment)),
+        specialists=tuple(_records(root / "specialists", SpecialistCare)),
+        sites=tuple(_one(path, read_yaml(path), Site) for path in sorted((root / "sites").glob("*.yaml"))),
         diseases=tuple(_one(path, read_yaml(path), Disease) for path in sorted((root / "diseases").glob("*.yaml"))),
     )
 
@@ -153,6 +174,12 @@ def _index(tables: Tables, key: str) -> Knowledge:
         analytes=MappingProxyType({r.id: r for r in tables.analytes}),
         packs=MappingProxyType({r.id: r for r in tables.packs}),
         measure_rules=tables.measure_rules,
+        systemic=MappingProxyType({r.id: r for r in tables.systemic}),
+        test_risks=tables.test_risks,
+        conflicts=tables.conflicts,
+        equipment=MappingProxyType({r.id: r for r in tables.equipment}),
+        specialists=MappingProxyType({r.id: r for r in tables.specialists}),
+        sites=MappingProxyType({r.id: r for r in tables.sites}),
         drugs=tables.drugs,
     )
 

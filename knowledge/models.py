@@ -51,6 +51,21 @@ AgeBand = Literal["neonate", "infant", "child", "adolescent", "adult", "middle",
 Tier = Literal["ask-examine", "non-invasive", "blood", "minor-invasive", "invasive-or-costly"]
 """The workup ladder, in order: 问诊查体, 无创, 抽血, 轻微创, 有创或高成本."""
 
+System = Literal[
+    "malignancy", "endocrine", "metabolic", "gut", "liver", "kidney", "blood", "rheumatic", "infectious", "neurological",
+    "drug", "heart-lung", "eye", "pregnancy", "mental", "skin",
+]  # fmt: skip
+"""What of the body a systemic link is about; `skin` = a complication or a company within the skin."""
+
+Relation = Literal["cause", "trigger", "accompanies", "complication"]
+"""cause = may lie behind the skin disease; trigger = may have set it off; accompanies = goes with it; complication = may follow."""
+
+Hazard = Literal[
+    "cutting", "deep-needle", "local-anaesthetic", "electrosurgery", "iodinated-contrast", "gadolinium", "radiation", "magnet",
+    "allergen", "epicutaneous", "endoscope",
+]  # fmt: skip
+"""What of a test can do harm or be disturbed; the risk rules hang on it."""
+
 
 class Strict(BaseModel):
     """A knowledge record: no unknown keys, immutable once read."""
@@ -170,6 +185,12 @@ class SystemicLink(Strict):
     condition: Bilingual
     strength: Literal["strong", "moderate", "weak"]
     act: Bilingual
+    system: System | None = None
+    relation: Relation = "accompanies"
+    tests: tuple[Id, ...] = ()
+    """Investigations that `act` names, so that it can be said which are done."""
+    look_for: tuple[Id, ...] = ()
+    """Findings that would speak for it."""
     source: Id
 
 
@@ -284,6 +305,11 @@ class Investigation(Strict):
     preparation: Bilingual | None = None
     levels: tuple[CareLevel, ...] = ("primary", "secondary", "tertiary")
     """Where it can usually be done."""
+    needs: tuple[Id, ...] = ()
+    """Equipment without which it can't be done, by the ids of `sites/equipment.yaml`."""
+    hazards: tuple[Hazard, ...] = ()
+    stands: float | None = Field(default=None, gt=0)
+    """Days that a result holds good; after that, or when the picture changes, it is worth doing again. None: for good."""
     source: Id
 
 

@@ -128,7 +128,7 @@ async def opened(settings: ServiceSettings, resources: Resources | None, metrics
         stack.callback(database.close)
         stack.callback(metrics.close)
         metrics.refresh.append(partial(_look, metrics, database))
-        saver = await stack.enter_async_context(open_checkpoints(settings.files / "checkpoints.sqlite"))
+        saver = await stack.enter_async_context(open_checkpoints(settings.engine.checkpoints))
         owner = Owner(settings.files / "owners")
         stack.callback(owner.close)
         graph = build_graph(saver)

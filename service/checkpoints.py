@@ -66,12 +66,17 @@ class Saver(AsyncSqliteSaver):
 @asynccontextmanager
 async def open_checkpoints(path: Path) -> AsyncIterator[Saver]:
     """The file, made if there is none; what is deleted from it is overwritten."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make(path)
     async with aiosqlite.connect(path, timeout=10) as connection:
         await connection.execute("PRAGMA secure_delete=ON")
         saver = Saver(connection)
         await saver.setup()
         yield saver
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)  # SQLite gives the files beside it the same rights
 
 
 def made_at(checkpoint: str) -> datetime:

@@ -194,22 +194,17 @@ class Consultations(Following):
         """
         permit(who, "consultation.answer")
         runs = await self.database.write(lambda db: _ask_to_cancel(db, who, consultation))
-        self._end(who, consultation, runs)
+        self.runner.cancel(who.tenant, consultation, runs)
 
     async def cancel_run(self, who: Principal, consultation: str, run: str) -> None:
         """End one run, if it is still open; its reader went away."""
         runs = await self.database.write(lambda db: leases.ask_to_cancel(db, who.tenant, consultation, run))
-        self._end(who, consultation, runs)
+        self.runner.cancel(who.tenant, consultation, runs)
 
     async def leave(self, who: Principal, consultation: str, run: str) -> None:
-        """End a run whose reader went away, unless another follows it."""
-        if not self.runner.engine.feeds.followed(run):
+        """End a run whose reader went away, unless another follows it; when the process stops, readers go without wanting to."""
+        if not self.closing.is_set() and not self.runner.engine.feeds.followed(run):
             await self.cancel_run(who, consultation, run)
-
-    def _end(self, who: Principal, consultation: str, runs: list[str]) -> None:
-        self.runner.submit(who.tenant, consultation)
-        for run in runs:
-            self.runner.cancel(run)
 
 
 def _sentence(error: CaseError) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 Told = tuple[int, str, str]
@@ -17,14 +17,10 @@ class Feed:
 
     Attributes:
         first: Seq of the first event that is here; earlier ones are in the file.
-        readers: How many follow the run now.
-        closed: Nothing more will come from this process.
     """
 
     first: int
     events: list[Told] = field(default_factory=list)
-    readers: int = 0
-    closed: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def publish(self, events: Sequence[Told]) -> None:
@@ -34,16 +30,15 @@ class Feed:
 
     def close(self) -> None:
         """Tell the readers that no more will come."""
-        self.closed = True
         self._wake()
 
     def after(self, seq: int) -> list[Told]:
         """The events behind this seq; ask only from `first - 1` on."""
         return self.events[max(0, seq + 1 - self.first) :]
 
-    async def change(self, seconds: float) -> bool:
-        """Wait until there is something new; False when the time ran out."""
-        return await _within(seconds, self._changed)
+    async def change(self, seconds: float) -> None:
+        """Wait until there is something new, but not longer."""
+        await within(seconds, self._changed)
 
     def _wake(self) -> None:
         self._changed.set()
@@ -51,8 +46,13 @@ class Feed:
 
 
 @dataclass(slots=True)
-class _Readers:
-    """Who follows a run in this process, from before it is taken up until after it is let go."""
+class Readers:
+    """Who follows a run in this process, from before it is taken up until after it is let go.
+
+    Attributes:
+        count: How many there are.
+        taken_up: Set when this process begins the run for the next time; another one then takes its place.
+    """
 
     count: int = 0
     taken_up: asyncio.Event = field(default_factory=asyncio.Event)
@@ -63,17 +63,17 @@ class Feeds:
     """The feeds of this process by run, and their readers."""
 
     by_run: dict[str, Feed] = field(default_factory=dict)
-    _readers: dict[str, _Readers] = field(default_factory=dict)
+    _readers: dict[str, Readers] = field(default_factory=dict)
 
     @contextmanager
-    def reading(self, run: str) -> Iterator[None]:
+    def reading(self, run: str) -> Iterator[Readers]:
         """Follow a run: as long as this lasts it counts as followed."""
-        readers = self._readers.setdefault(run, _Readers())
-        self._count(run, readers, 1)
+        readers = self._readers.setdefault(run, Readers())
+        readers.count += 1
         try:
-            yield
+            yield readers
         finally:
-            self._count(run, readers, -1)
+            readers.count -= 1
             if not readers.count:
                 del self._readers[run]
 
@@ -81,19 +81,12 @@ class Feeds:
         """Whether anyone follows the run."""
         return run in self._readers
 
-    async def taken_up(self, run: str, seconds: float) -> None:
-        """Wait until this process begins a run that is followed, but not longer."""
-        if run in self.by_run:
-            await asyncio.sleep(seconds)
-        else:
-            await _within(seconds, self._readers[run].taken_up)
-
     def open(self, run: str, first: int) -> Feed:
         """A feed for a run that begins."""
         feed = self.by_run[run] = Feed(first)
         if readers := self._readers.get(run):
-            feed.readers = readers.count
             readers.taken_up.set()
+            readers.taken_up = asyncio.Event()
         return feed
 
     def close(self, run: str) -> None:
@@ -101,19 +94,10 @@ class Feeds:
         feed = self.by_run.pop(run, None)
         if feed is not None:
             feed.close()
-        if readers := self._readers.get(run):
-            readers.taken_up.clear()
-
-    def _count(self, run: str, readers: _Readers, more: int) -> None:
-        readers.count += more
-        if feed := self.by_run.get(run):
-            feed.readers = readers.count
 
 
-async def _within(seconds: float, event: asyncio.Event) -> bool:
-    try:
+async def within(seconds: float, event: asyncio.Event) -> None:
+    """Wait for an event, but not longer."""
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
-    except TimeoutError:
-        return False
-    return True

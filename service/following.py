@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from yingzhi.graphs.events import EVENT, Event
-from yingzhi.service.feeds import Told
+from yingzhi.service.feeds import Told, within
 from yingzhi.service.identity.principal import Permission, Principal
 from yingzhi.service.problems import Problem, not_found
 from yingzhi.service.runner import InProcessRunner
@@ -36,20 +36,22 @@ class Following:
         await self.runner.drain(seconds)
         self.closing.set()
 
-    async def events(self, who: Principal, consultation: str, run: str | None = None, after: int = 0) -> AsyncIterator[Event]:
+    async def events(self, who: Principal, consultation: str, run: str | None = None, after: int = 0) -> AsyncGenerator[Event]:
         """The run's events with seq > after, live until its terminal event.
 
         Raises:
             Problem: 404.
         """
-        async for _, _, body in self.told(who, consultation, run, after):
-            yield EVENT.validate_json(body)
+        async with aclosing(self.told(who, consultation, run, after)) as told:
+            async for _, _, body in told:
+                yield EVENT.validate_json(body)
 
-    async def told(self, who: Principal, consultation: str, run: str | None = None, after: int = 0) -> AsyncIterator[Told]:
+    async def told(self, who: Principal, consultation: str, run: str | None = None, after: int = 0) -> AsyncGenerator[Told]:
         """The same as (seq, type, JSON)."""
         row = await self.run_of(who, consultation, run)
-        async for event in self.follow(row["id"], after):
-            yield event
+        async with aclosing(self.follow(row["id"], after)) as told:
+            async for event in told:
+                yield event
 
     async def run_of(self, who: Principal, consultation: str, run: str | None = None) -> sqlite3.Row:
         """A run of the tenant's consultation, the newest by default.
@@ -63,7 +65,7 @@ class Following:
             raise not_found("run" if run else "consultation")
         return row
 
-    async def follow(self, run: str, after: int) -> AsyncIterator[Told]:
+    async def follow(self, run: str, after: int) -> AsyncGenerator[Told]:
         """A run's events behind a seq, one by one."""
         async with aclosing(self.batches(run, after)) as batches:
             async for batch in batches:
@@ -73,7 +75,7 @@ class Following:
     async def batches(self, run: str, after: int) -> AsyncGenerator[list[Told]]:
         """A run's events behind a seq, from the file and then as they are committed, in lists as they come together."""
         feeds, pause = self.runner.engine.feeds, POLL
-        with feeds.reading(run):
+        with feeds.reading(run) as readers:
             while not self.closing.is_set():
                 feed = feeds.by_run.get(run)
                 if feed is not None and after + 1 >= feed.first:
@@ -82,12 +84,13 @@ class Following:
                         await feed.change(1.0)
                         continue
                 else:
+                    taken_up = readers.taken_up
                     batch, status = await self.database.read(lambda db, after=after: _stored(db, run, after))  # type: ignore[misc]
                     if not batch:
                         if status not in {"queued", "running"}:
                             return
                         pause = min(1.25 * pause, LONGEST) if status == "queued" and feed is None else POLL
-                        await feeds.taken_up(run, pause)
+                        await within(pause, taken_up)
                         continue
                 yield batch
                 after, kind, _ = batch[-1]

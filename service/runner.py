@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from time import time
 from typing import Protocol
 
@@ -13,6 +15,7 @@ from yingzhi.service.execution import Engine, carry_out
 from yingzhi.service.logs import noting
 from yingzhi.service.store import leases
 from yingzhi.service.store.leases import Lease, LeaseLost, Owner
+from yingzhi.service.store.rows import Run
 
 SWEEP = 1.0
 """Seconds between two looks for runs that another process left behind, or wants ended."""
@@ -31,8 +34,8 @@ class Runner(Protocol):
         """A run of this consultation of the tenant's waits."""
         ...
 
-    def cancel(self, run: str) -> None:
-        """End a run whose `cancel` mark is set, if it is at work here."""
+    def cancel(self, tenant: str, consultation: str, runs: Iterable[str]) -> None:
+        """End runs of this consultation whose `cancel` mark is set, at work here or not."""
         ...
 
     async def drain(self, seconds: float) -> None:
@@ -91,8 +94,18 @@ class InProcessRunner:
             self._waiting.setdefault(tenant, OrderedDict())[consultation] = None
             self._pump()
 
-    def cancel(self, run: str) -> None:
-        """End a run whose `cancel` mark is set, if it is at work here."""
+    def cancel(self, tenant: str, consultation: str, runs: Iterable[str]) -> None:
+        """End runs of this consultation whose `cancel` mark is set: those at work here, and those that wait before their turn comes."""
+        for run in runs:
+            self._break_off(run)
+        if self._stopping:
+            return
+        self._again[consultation] = tenant
+        if consultation not in self._working:
+            self._waiting.get(tenant, OrderedDict()).pop(consultation, None)
+            self._start(consultation, unwanted=True)
+
+    def _break_off(self, run: str) -> None:
         if (task := self._runs.get(run)) is not None and run not in self._cancelled:
             self._cancelled.add(run)
             task.cancel()
@@ -124,8 +137,11 @@ class InProcessRunner:
 
     def _pump(self) -> None:
         while len(self._working) < self.at_once and (consultation := self._next()):
-            task = self._working[consultation] = asyncio.create_task(self._work(consultation))
-            task.add_done_callback(lambda _done, consultation=consultation: self._done(consultation))  # type: ignore[misc]
+            self._start(consultation)
+
+    def _start(self, consultation: str, *, unwanted: bool = False) -> None:
+        task = self._working[consultation] = asyncio.create_task(self._work(consultation, unwanted=unwanted))
+        task.add_done_callback(lambda _done: self._done(consultation))
 
     def _next(self) -> str | None:
         """The consultation whose turn it is."""
@@ -145,30 +161,37 @@ class InProcessRunner:
             self.submit(tenant, consultation)
         self._pump()
 
-    async def _work(self, consultation: str) -> None:
-        """Carry out the consultation's next run."""
+    async def _work(self, consultation: str, *, unwanted: bool) -> None:
+        """Carry out the consultation's next run, and end those behind it that somebody wants ended: they need no turn of their own."""
+        tenant = ""
+        while claimed := await self.engine.database.write(partial(self._claim, consultation, unwanted)):
+            await self._carry_out(*claimed)
+            tenant, unwanted = claimed[0].tenant, True
+        if tenant:
+            self.submit(tenant, consultation)
+
+    def _claim(self, consultation: str, unwanted: bool, db: sqlite3.Connection) -> tuple[Run, Lease, sqlite3.Row] | None:
+        return leases.claim(db, self.owner, consultation, time(), unwanted=unwanted)
+
+    async def _carry_out(self, run: Run, lease: Lease, row: sqlite3.Row) -> None:
         database, task = self.engine.database, asyncio.current_task()
         assert task is not None
-        claimed = await database.write(lambda db: leases.claim(db, self.owner, consultation, time()))
-        if claimed is None:
-            return
-        run, lease, row = claimed
         self._runs[run.id] = self._leases[lease] = task
         try:
             if run.unwanted:
                 self._cancelled.add(run.id)
-            with noting(tenant=run.tenant, consultation=consultation, run=run.id):
+            with noting(tenant=run.tenant, consultation=run.consultation, run=run.id):
                 await carry_out(run, lease, row, self.engine, lambda: run.id in self._cancelled)
         except LeaseLost:
             return
-        except BaseException:  # it was not ended, which lets go of the lease: the next process need not wait for it
-            await database.write(lambda db: leases.put_back(db, run.id, lease))
+        except BaseException as error:  # it was not ended, which lets go of the lease: the next process need not wait for it
+            stops = isinstance(error, asyncio.CancelledError)
+            await database.write(lambda db: leases.put_back(db, run.id, lease, at_once=stops))
             raise
         finally:
             self._runs.pop(run.id, None)
             self._leases.pop(lease, None)
             self._cancelled.discard(run.id)
-        self.submit(run.tenant, consultation)
 
     async def _sweep_for_ever(self) -> None:
         renewed = 0.0
@@ -187,7 +210,7 @@ class InProcessRunner:
             if consultation not in self._working:
                 self.submit(tenant, consultation)
         for run in await self.engine.database.read(lambda db: leases.to_cancel(db)):
-            self.cancel(run)
+            self._break_off(run)
         held = list(self._leases)
         for lease in await self.engine.database.read(lambda db: leases.lost(db, held)):
             if (task := self._leases.get(lease)) is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, aclosing
 
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -22,11 +22,12 @@ class EventStream(StreamingResponse):
         frames: What is sent.
         seconds: Of silence, after which a comment is sent.
         place: Held as long as the reader is there.
-        leave: Called when the reader is gone, or has all.
+        left: Called when the reader went away before the end.
     """
 
-    def __init__(self, frames: AsyncGenerator[bytes], seconds: float, place: Slot, leave: Callable[[], Awaitable[None]]) -> None:
-        self._body, self._place, self._leave = beating(frames, seconds, place), place, leave
+    def __init__(self, frames: AsyncGenerator[bytes], seconds: float, place: Slot, left: Callable[[], Awaitable[None]]) -> None:
+        self._frames, self._place, self._left, self._over = frames, place, left, False
+        self._body = beating(self._all(), seconds, place)
         super().__init__(self._body, media_type="text/event-stream", headers=HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,7 +37,14 @@ class EventStream(StreamingResponse):
         finally:
             await self._body.aclose()
             self._place.free()
-            await asyncio.shield(asyncio.ensure_future(self._leave()))
+            if not self._over:
+                await asyncio.shield(asyncio.ensure_future(self._left()))
+
+    async def _all(self) -> AsyncGenerator[bytes]:
+        async with aclosing(self._frames) as frames:
+            async for piece in frames:
+                yield piece
+        self._over = True
 
 
 async def beating(frames: AsyncGenerator[bytes], seconds: float, place: AbstractContextManager[object]) -> AsyncGenerator[bytes]:

@@ -85,6 +85,16 @@ def _verdict(drug: str, allergen: Allergen, formulary: Formulary) -> tuple[Sever
     profile = formulary.profiles[drug]
     if allergen.drug == drug:
         return "contraindicated", Text(en="The patient is recorded as allergic to this very drug.", zh="患者对该药本身有过敏记录。"), ""
+    if common := sorted(_substances(drug, formulary) & _substances(allergen.drug, formulary)):
+        both = [formulary.display[d] for d in common]
+        return (
+            "contraindicated" if allergen.drug in common else "major",
+            Text(
+                en=f"The patient is recorded as allergic to {allergen.written}; both hold {', '.join(n.en for n in both)}.",
+                zh=f"患者对{allergen.written}有过敏记录，两者均含{'、'.join(n.zh for n in both)}。",
+            ),
+            "",
+        )
     shared = sorted(profile.allergy_groups & allergen.groups)
     if shared:
         group = formulary.allergy_groups[shared[0]]
@@ -98,3 +108,8 @@ def _verdict(drug: str, allergen: Allergen, formulary: Formulary) -> tuple[Sever
         names = formulary.classes[allergen.drug_class].names
         return "major", Text(en=f"Recorded allergy to the class: {names.en}.", zh=f"对该类药物有过敏记录：{names.zh}。"), ""
     return None
+
+
+def _substances(drug: str, formulary: Formulary) -> set[str]:
+    """The drug itself, and what a combination holds."""
+    return {drug, *formulary.drugs[drug].ingredients} if drug else set()

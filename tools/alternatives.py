@@ -31,6 +31,7 @@ def alternatives(
     formulary: Formulary,
     *,
     allergens: Sequence[Allergen] = (),
+    route: str = "",
     limit: int = 3,
 ) -> list[str]:
     """Neighbours of a drug that raise nothing of grade moderate or worse with the other drugs or in the patient.
@@ -41,6 +42,7 @@ def alternatives(
         state: The patient; None = only interactions count.
         formulary: The formulary.
         allergens: What the patient is allergic to.
+        route: How the drug is given, if known; a neighbour of a nasal spray has to be a nasal spray.
         limit: How many at most.
 
     Returns:
@@ -48,7 +50,7 @@ def alternatives(
         or something that could not be checked.
     """
     out: list[str] = []
-    for candidate in _neighbours(drug, formulary):
+    for candidate in _neighbours(drug, route, formulary):
         if len(out) == limit:
             break
         if candidate not in others and _clear(candidate, others, state, allergens, formulary):
@@ -56,7 +58,7 @@ def alternatives(
     return out
 
 
-def _neighbours(drug: str, formulary: Formulary) -> Iterator[str]:
+def _neighbours(drug: str, route: str, formulary: Formulary) -> Iterator[str]:
     record = formulary.drugs[drug]
     if set(record.classes) & NOT_INTERCHANGEABLE:
         return
@@ -66,6 +68,8 @@ def _neighbours(drug: str, formulary: Formulary) -> Iterator[str]:
     kin = [d for d in formulary.drugs.values() if group and d.atc.startswith(group)]
     kin += [d for d in formulary.drugs.values() if set(d.classes) & set(record.classes)]
     for one in kin:
+        if route and route not in one.routes:
+            continue
         if one.id not in seen and not one.ingredients and systemic == any(r not in LOCAL_ROUTES for r in one.routes):
             seen.add(one.id)
             yield one.id

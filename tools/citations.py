@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from yingzhi.clinical.citation import Citation
+from yingzhi.clinical.citation import Citation, Reference
+from yingzhi.clinical.differential import Diagnosis, SystemicLink
 from yingzhi.clinical.evidence import Hit
+from yingzhi.clinical.workup import Workup
 from yingzhi.knowledge.models import Source
 
 
@@ -46,3 +48,39 @@ def cite_hit(hit: Hit) -> Citation:
 def resolve(ids: Iterable[str], sources: Mapping[str, Source]) -> list[Citation]:
     """Citations for the ids that are sources, each once, in order; an id that is none is left out, never invented."""
     return [cite(sources[i]) for i in dict.fromkeys(ids) if i in sources]
+
+
+def reference(source: Source) -> Reference:
+    """A source of the knowledge in short."""
+    return Reference(
+        id=source.id, title=source.title, body=source.body, year=source.year, jurisdiction=source.jurisdiction, grade=source.grade
+    )
+
+
+def references(ids: Iterable[str], sources: Mapping[str, Source]) -> list[Reference]:
+    """The records of the ids that are sources, each once, in order."""
+    return [reference(sources[i]) for i in dict.fromkeys(ids) if i in sources]
+
+
+def referenced_diagnoses(diagnoses: Iterable[Diagnosis], sources: Mapping[str, Source]) -> list[Diagnosis]:
+    """The diagnoses, each with the records of what it rests on: its own sources and those of its cells."""
+    return [
+        d.model_copy(update={"references": references([*d.sources, *(c.source for c in d.cells if c.source)], sources)}) for d in diagnoses
+    ]
+
+
+def referenced_links(links: Iterable[SystemicLink], sources: Mapping[str, Source]) -> list[SystemicLink]:
+    """The links with the records of their sources."""
+    return [link.model_copy(update={"references": references([link.source, *link.sources], sources)}) for link in links]
+
+
+def referenced_workup(workup: Workup, sources: Mapping[str, Source]) -> Workup:
+    """The ladder with the records of the sources of every test and of its cautions."""
+    rungs = []
+    for rung in workup.rungs:
+        tests = [
+            t.model_copy(update={"references": references([t.source, *(s for c in t.cautions for s in c.sources)], sources)})
+            for t in rung.tests
+        ]
+        rungs.append(rung.model_copy(update={"tests": tests}))
+    return workup.model_copy(update={"rungs": rungs})

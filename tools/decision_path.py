@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from yingzhi.clinical.differential import Differential
+from collections.abc import Sequence
+
+from yingzhi.clinical.differential import Differential, SystemicLink
 from yingzhi.clinical.history import History
 from yingzhi.clinical.words import Text
 from yingzhi.knowledge.load import Knowledge
 from yingzhi.tools.differential import percent
 from yingzhi.tools.text import lower_first
 
+BEYOND = 2
+"""How many links beyond the skin become steps."""
 
-def decision_path(history: History, differential: Differential, knowledge: Knowledge) -> list[Text]:
-    """Steps in order: act on danger, ask, look, tell the leaders apart, treat a working diagnosis or wait."""
+
+def decision_path(history: History, differential: Differential, knowledge: Knowledge, links: Sequence[SystemicLink] = ()) -> list[Text]:
+    """Steps in order: act on danger, ask, look, tell the leaders apart, look beyond the skin, treat a working diagnosis or wait."""
     steps: list[Text] = []
     critical = [a for a in history.red_flags if a.level == "critical"]
     for alert in critical[:2]:
@@ -28,7 +33,7 @@ def decision_path(history: History, differential: Differential, knowledge: Knowl
                 zh="病历未提供可供判断的皮肤发现，请补充病史并全面查体。",
             )
         )
-        return steps
+        return [*steps, *_beyond(links)]
     for how, en, zh in (("ask", "Ask", "追问"), ("examine", "Look for", "查体")):
         chosen = [q for q in history.questions if q.how == how][:3]
         if chosen:
@@ -40,6 +45,7 @@ def decision_path(history: History, differential: Differential, knowledge: Knowl
             Text(en=f"For {b.en} rather than {a.en}: {contrast.apart_by.en}.", zh=f"支持{b.zh}而非{a.zh}：{contrast.apart_by.zh}。")
         )
     steps += _danger_steps(differential, knowledge)
+    steps += _beyond(links)
     top = differential.diagnoses[0]
     if differential.converged:
         steps.append(
@@ -74,3 +80,15 @@ def _danger_steps(differential: Differential, knowledge: Knowledge) -> list[Text
         chance = percent(d.probability)
         steps.append(Text(en=f"Do not miss {d.en} ({chance}): {danger_en}.{how_en}", zh=f"勿漏{d.zh}（{chance}）：{danger_zh}。{how_zh}"))
     return steps
+
+
+def _beyond(links: Sequence[SystemicLink]) -> list[Text]:
+    """What to look for beyond the skin: strong links that are not checked through, those that the record speaks for first."""
+    open_links = [x for x in links if x.strength == "strong" and (not x.checks or any(c.state in {"open", "for"} for c in x.checks))]
+    return [
+        Text(
+            en=f"Beyond the skin, {x.condition.en}: {x.act.en.rstrip('.')}.",
+            zh=f"皮肤之外，{x.condition.zh}：{x.act.zh.rstrip('。')}。",
+        )
+        for x in open_links[:BEYOND]
+    ]

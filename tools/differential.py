@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 
-from yingzhi.clinical.differential import Cell, Change, Confidence, Contrast, Diagnosis, Differential, SystemicLink
+from yingzhi.clinical.differential import Cell, Change, Confidence, Contrast, Diagnosis, Differential
 from yingzhi.clinical.finding import Finding
 from yingzhi.clinical.words import Text
 from yingzhi.knowledge.models import Disease, FindingTerm
@@ -28,7 +28,7 @@ NEUTRAL = 0.3
 """A likelihood ratio whose log2 is smaller than this says nothing worth showing."""
 HALLMARK = 0.5
 LINKED = 0.15
-"""Links and contrasts are shown for diagnoses above this probability."""
+"""Mimics in sight are those of diagnoses above this probability."""
 
 
 def build_differential(
@@ -70,7 +70,6 @@ def build_differential(
         other=round(ranking.other, 4),
         confidence=confidence,
         converged=converged(ranking),
-        systemic_links=_links(diagnoses, diseases),
         contrasts=_contrasts(diagnoses, diseases),
         changes=_changes(before, diagnoses, findings, model),
     )
@@ -78,20 +77,27 @@ def build_differential(
 
 def confidence_of(ranking: Ranking) -> Confidence:
     """`none` = nothing to go on, then low, moderate, high: from the evidence and the leading probability."""
-    informative = sum(1 for o in ranking.observed if o.strength > 0)
     top = float(ranking.probability.max()) if len(ranking.probability) else 0.0
+    return confidence_from(sum(1 for o in ranking.observed if o.strength > 0), top, ranking.other)
+
+
+def confidence_from(informative: int, top: float, other: float) -> Confidence:
+    """The same from the number of present findings, the leading probability and that of `other`."""
     if informative == 0:
         return "none"
-    if informative < 3 or top < 0.15 or ranking.other > 0.5:
+    if informative < 3 or top < 0.15 or other > 0.5:
         return "low"
     return "high" if top >= 0.6 and informative >= 5 else "moderate"
 
 
 def converged(ranking: Ranking) -> bool:
     """Whether the field is narrow enough for targeted tests: three diagnoses hold most of the probability, on real evidence."""
-    best = np.sort(ranking.probability)[::-1]
-    informative = sum(1 for o in ranking.observed if o.strength > 0)
-    return informative >= 4 and (float(best[0]) >= 0.5 or float(best[:3].sum()) >= 0.7)
+    return converged_from(sum(1 for o in ranking.observed if o.strength > 0), np.sort(ranking.probability)[::-1][:3].tolist())
+
+
+def converged_from(informative: int, best: Sequence[float]) -> bool:
+    """The same from the number of present findings and the leading probabilities, the highest first."""
+    return informative >= 4 and (best[0] >= 0.5 or sum(best[:3]) >= 0.7)
 
 
 def _must_not_be_missed(ranking: Ranking, i: int, disease: Disease, mimics: set[str]) -> bool:
@@ -170,15 +176,6 @@ def _cells(
             )
         )
     return cells
-
-
-def _links(diagnoses: Iterable[Diagnosis], diseases: Mapping[str, Disease]) -> list[SystemicLink]:
-    return [
-        SystemicLink(disease=d.id, condition=text(link.condition), strength=link.strength, act=text(link.act), source=link.source)
-        for d in diagnoses
-        if d.probability >= LINKED
-        for link in diseases[d.id].systemic_links
-    ]
 
 
 def _contrasts(diagnoses: list[Diagnosis], diseases: Mapping[str, Disease]) -> list[Contrast]:

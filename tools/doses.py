@@ -234,6 +234,11 @@ _HEAD = re.compile(
     rf"(?P<dose>\d+(?:\.\d+)?\s*(?:{'|'.join(map(re.escape, _UNITS))})(?![a-z]).*)$",
     re.IGNORECASE,
 )
+_OFTEN_ONLY = re.compile(
+    r"^(?P<name>.*?[^\s,，])(?:\s*[,，]\s*|\s+)(?P<dose>(?:qd|od|bid|bd|tid|tds|qid|qds|qod|qn|qhs|hs|qw|biw|tiw|prn|daily|weekly|monthly|nightly"
+    r"|once|twice|three times|every other day|as needed|q\d+[hdwm])\b.*|(?:每[日天晚晨早周月隔]|[一隔][日天周]|睡前|必要时|需要时).*)$",
+    re.IGNORECASE,
+)
 
 
 def split_dose(name: str) -> tuple[str, str]:
@@ -242,9 +247,11 @@ def split_dose(name: str) -> tuple[str, str]:
     Returns:
         The name and the dose; the name as it stands and an empty dose where nothing behind it says how often.
     """
-    found = _HEAD.match(unicodedata.normalize("NFKC", name).strip())
+    written = unicodedata.normalize("NFKC", name).strip()
+    found = _HEAD.match(written)
     if found is None:
-        return name, ""
+        bare = _OFTEN_ONLY.match(written)
+        return (bare["name"], bare["dose"]) if bare else (name, "")
     dose = read_dose(found["dose"])
     said = not isinstance(dose, str) and (dose.every_days is not None or dose.as_needed)
     return (found["name"].strip(), found["dose"].strip(" )）")) if said or dose == "ambiguous" else (name, "")

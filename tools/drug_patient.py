@@ -26,7 +26,7 @@ ROUTES: dict[str, Route] = {
     **dict.fromkeys(("iv", "i.v.", "intravenous", "infusion", "静脉", "静滴", "静脉滴注", "静注"), "iv"),
     **dict.fromkeys(("im", "i.m.", "intramuscular", "肌注", "肌内注射", "肌肉注射"), "im"),
     **dict.fromkeys(("sc", "s.c.", "subcutaneous", "皮下注射", "皮下"), "sc"),
-    **dict.fromkeys(("inhaled", "inhalation", "吸入"), "inhaled"),
+    **dict.fromkeys(("inhaled", "inhalation", "吸入", "雾化", "雾化吸入"), "inhaled"),
     **dict.fromkeys(("nasal", "鼻喷", "鼻用"), "nasal"),
     **dict.fromkeys(("ophthalmic", "eye drops", "eye", "滴眼", "眼用"), "ophthalmic"),
     **dict.fromkeys(("intralesional", "皮损内注射", "皮损内", "局部注射"), "intralesional"),
@@ -108,13 +108,18 @@ def _kidney(patient: DrugPatient, labs: LabFacts) -> float | None:
 FORMS: tuple[tuple[re.Pattern[str], Route], ...] = (
     (re.compile(r"(?:gel|paste|paint|lacquer)\b|(?:凝胶|糊剂|酊剂?|贴膏|涂剂)", re.IGNORECASE), "topical"),
     (re.compile(r"(?:oral|mouth) gel\b|口服凝胶|口腔凝胶|口服", re.IGNORECASE), "oral"),
-    (re.compile(r"(?:cream|ointment|lotion|shampoo|foam)\b|(?:乳膏|软膏|搽剂|洗剂|霜|香波|涂膜剂|外用)", re.IGNORECASE), "topical"),
+    (
+        re.compile(
+            r"(?:cream|ointment|lotion|shampoo|foam)\b|(?:乳膏|软膏|搽剂|洗剂|(?<!砒)霜|香波|涂膜剂|外用|外涂|外擦|外搽)", re.IGNORECASE
+        ),
+        "topical",
+    ),
     (re.compile(r"(?:ear drops)\b|滴耳", re.IGNORECASE), "otic"),
-    (re.compile(r"(?:eye drops|eye ointment|eye gel)\b|(?:滴眼液|滴眼凝胶|眼膏|眼用)", re.IGNORECASE), "ophthalmic"),
+    (re.compile(r"(?:eye drops|eye ointment|eye gel)\b|(?:滴眼|滴眼凝胶|眼膏|眼用)", re.IGNORECASE), "ophthalmic"),
     (re.compile(r"(?:nasal spray|nasal drops)\b|鼻喷|滴鼻|鼻用", re.IGNORECASE), "nasal"),
-    (re.compile(r"(?:inhaler|nebules?)\b|吸入", re.IGNORECASE), "inhaled"),
+    (re.compile(r"(?:inhaler|nebules?)\b|吸入|雾化", re.IGNORECASE), "inhaled"),
     (re.compile(r"vaginal\b|阴道", re.IGNORECASE), "vaginal"),
-    (re.compile(r"(?:suppositor(?:y|ies)|enema|rectal)\b|灌肠|直肠|(?<!阴道)栓", re.IGNORECASE), "rectal"),
+    (re.compile(r"(?:suppositor(?:y|ies)|enema|rectal)\b|灌肠|直肠|(?<!阴道)(?<![血抗溶])栓(?!塞)", re.IGNORECASE), "rectal"),
 )
 """Dosage forms in a drug's name that settle its route; the later ones are the more telling."""
 

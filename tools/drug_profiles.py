@@ -79,30 +79,41 @@ def _reproduction(rules: list[m.TraitRule], state: str) -> m.Reproduction | None
 
 def profile_of(drug: m.Drug, drugs: Mapping[str, m.Drug], classes: Mapping[str, m.DrugClass]) -> Profile:
     """One drug's profile: general classes first, then nearer ones, then its ingredients, then itself."""
-    parts = [drugs[i] for i in drug.ingredients if i in drugs]
-    if len(parts) != len(drug.ingredients):
-        raise KnowledgeError(f"drugs: {drug.id} names an ingredient that is not there")
+    missing = [i for i in drug.ingredients if i not in drugs]
+    if missing:
+        raise KnowledgeError(f"drugs: {drug.id} names an ingredient that is not there: {missing[0]}")
+    parts = [profile_of(drugs[i], drugs, classes) for i in drug.ingredients]
     lineage = _lineage(drug, classes)
     levels: dict[str, int] = {}
     for one in lineage:
         levels[one.id] = 1
         levels.update(_traits(one))
     for part in parts:
-        for word, level in profile_of(part, drugs, classes).levels.items():
+        for word, level in part.levels.items():
             levels[word] = max(level, levels.get(word, 0))
     levels.update(_traits(drug))
     levels[drug.id] = 1
-    holders: tuple[m.Traits, ...] = (drug, *parts, *reversed(lineage))
+    own: tuple[m.Traits, ...] = (drug, *reversed(lineage))
     return Profile(
         levels=levels,
-        local_only=not drug.absorbed_locally and all(route in m.LOCAL_ROUTES for route in drug.routes),
-        allergy_groups=frozenset(group for one in holders for group in one.allergy_groups),
-        rules=tuple(rule for one in holders for rule in one.rules),
-        pregnancy=next((one.pregnancy for one in holders if one.pregnancy), None),
-        lactation=next((one.lactation for one in holders if one.lactation), None),
-        wash_out=next((one.wash_out for one in holders if one.wash_out), None),
-        duplicates=frozenset(one.id for one in lineage if one.duplicate),
+        local_only=not absorbed(drug, drugs) and all(route in m.LOCAL_ROUTES for route in drug.routes),
+        allergy_groups=frozenset(g for one in own for g in one.allergy_groups).union(*(p.allergy_groups for p in parts)),
+        rules=(*drug.rules, *(r for p in parts for r in p.rules), *(r for one in own[1:] for r in one.rules)),
+        pregnancy=drug.pregnancy or _worst([p.pregnancy for p in parts]) or next((one.pregnancy for one in own if one.pregnancy), None),
+        lactation=drug.lactation or _worst([p.lactation for p in parts]) or next((one.lactation for one in own if one.lactation), None),
+        wash_out=next((w for w in (drug.wash_out, *(p.wash_out for p in parts), *(one.wash_out for one in own[1:])) if w), None),
+        duplicates=frozenset(one.id for one in lineage if one.duplicate).union(*(p.duplicates for p in parts)),
     )
+
+
+def absorbed(drug: m.Drug, drugs: Mapping[str, m.Drug]) -> bool:
+    """Whether a local route of the drug, or of one of its ingredients, gives exposure that matters."""
+    return drug.absorbed_locally or any(drugs[i].absorbed_locally for i in drug.ingredients)
+
+
+def _worst(found: Iterable[m.Reproduction | None]) -> m.Reproduction | None:
+    order = list(LEVELS.values())
+    return min((one for one in found if one), key=lambda one: order.index(one.level), default=None)
 
 
 def _traits(one: m.Traits) -> dict[str, int]:

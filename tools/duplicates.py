@@ -43,13 +43,16 @@ def _systemic_names(taken: Sequence[Medication]) -> set[str]:
 def _pair(a: str, b: str, formulary: Formulary) -> DrugAlert | None:
     x, y = formulary.display[a], formulary.display[b]
     one, other = formulary.drugs[a], formulary.drugs[b]
-    if a in other.ingredients or b in one.ingredients or set(one.ingredients) & set(other.ingredients):
+    if same := [d for d in (one.ingredients or (a,)) if d in (other.ingredients or (b,))]:
+        words = [formulary.display[d] for d in same]
+        what = Text(en=", ".join(w.en for w in words), zh="、".join(w.zh for w in words))
         return _alert(
             f"content-{min(a, b)}",
             [a, b],
             Text(en=f"{x.en} + {y.en}: the same substance twice", zh=f"{x.zh}＋{y.zh}：含相同成分"),
-            Text(en="One substance is in both.", zh="两者含有相同成分。"),
+            Text(en=f"In both: {what.en}.", zh=f"两者均含：{what.zh}。"),
             f"duplicate-content:{a}+{b}",
+            (one if one.ingredients else other).sources,
         )
     shared = sorted(formulary.profiles[a].duplicates & formulary.profiles[b].duplicates)
     if not shared:
@@ -75,7 +78,7 @@ def _twice(drug: str, formulary: Formulary) -> DrugAlert:
     )
 
 
-def _alert(key: str, drugs: list[str], title: Text, why: Text, identity: str) -> DrugAlert:
+def _alert(key: str, drugs: list[str], title: Text, why: Text, identity: str, sources: Sequence[str] = ()) -> DrugAlert:
     return DrugAlert(
         id=identity,
         kind="duplicate",
@@ -85,5 +88,6 @@ def _alert(key: str, drugs: list[str], title: Text, why: Text, identity: str) ->
         title=title,
         why=why,
         act=ACT,
+        sources=list(sources),
         problem=f"duplicate-{key}",
     )

@@ -82,7 +82,7 @@ def eruption_timeline(case: EruptionCase, formulary: Formulary) -> EruptionTimel
         now=_now(kind, suspects, formulary),
         rechallenge=Text(en=kind.rechallenge.en, zh=kind.rechallenge.zh),
         testing=Text(en=kind.testing.en, zh=kind.testing.zh),
-        sources=sorted({kind.source, *(("euroscar-2008",) if kind.id == ALDEN_FOR else ())}),
+        sources=sorted({kind.source, *kind.sources}),
     )
 
 
@@ -148,7 +148,10 @@ def _notoriety(drug: str, kind: Eruption, formulary: Formulary) -> Notoriety:
         ("suspected", kind.suspected),
         ("not-suspected", kind.not_suspected),
     )
-    return next((grade for grade, terms in grades if any(map(fits, terms))), "other")
+    for grade, terms in grades:
+        if any(map(fits, terms)):
+            return grade
+    return "other"
 
 
 def _fit(times: Times, exposure: Exposure, drug: str, kind: Eruption, formulary: Formulary) -> WindowFit:

@@ -10,21 +10,47 @@ from yingzhi.clinical.finding import Finding, Status
 from yingzhi.clinical.words import Span
 from yingzhi.knowledge.drug_models import Drug
 from yingzhi.knowledge.models import Disease, FindingTerm
-from yingzhi.tools.lexicon import Entry, Lexicon, LexiconTable, find_matches, fold_wordings
+from yingzhi.tools.compounds import compounds
+from yingzhi.tools.heads import lesion_heads
+from yingzhi.tools.lexicon import NOTHING, Entry, Lexicon, LexiconTable, Match, find_loose, find_matches, fold_wordings
+from yingzhi.tools.places import stays
 from yingzhi.tools.scope import COMMA, Scope, read_scope, sentence_bounds
+from yingzhi.tools.sharing import shared_nouns
+from yingzhi.tools.spelling import respell, slipped
 from yingzhi.tools.text import Token, tokenize
 
 DISEASE = "disease:"
 DRUG = "drug:"
+TRAVEL = "travel-endemic"
 ALLERGY = re.compile(r"\s*(?:类|類)?(?:抗生素|药物|藥物|药|藥)?(?:过敏|過敏)(?!性)|\s+allerg", re.IGNORECASE)
 HISTORY_KINDS = frozenset({"history", "exposure"})
 """Kinds that lie in the past by nature, so "history of" takes nothing from them."""
 EVENTS = frozenset(
-    {"hypotension", "altered-consciousness", "dizziness", "vomiting", "dyspnoea", "wheeze-stridor", "tongue-throat-swelling"}
+    """
+    hypotension altered-consciousness dizziness vomiting dyspnoea wheeze-stridor tongue-throat-swelling syncope vertigo orthopnoea
+    respiratory-failure rapid-breathing exertional-breathlessness uvula-oedema hoarseness
+    """.split()
 )
 """Findings that pass within hours: "a year ago hives and collapse after amoxicillin" tells of none now."""
-SITE_FREE = re.compile(r"(?:皮肤|黏膜|粘膜|部)?(?:均|亦|皆|也)?(?:无(?!明显诱因|诱因)|未见|没有)")
-"""After the name of a site: "口腔无糜烂" finds nothing there."""
+ABOUT_OTHERS = frozenset({"contact-with-similar-case", "household-itch", "autosomal-family-swelling", "school-nursery-outbreak", "partner-infected"})
+"""What others have is the very thing that is said: "sister has similar sores" is the patient's contact."""
+SITE_FREE = re.compile(
+    r"(?:皮肤|黏膜|粘膜|部)?(?:(?:、|及|和|与|以及)[^，,。；;、无未]{1,7}){0,4}"
+    r"(?:均|亦|皆|也)?(?:无(?!明显诱因|诱因|痛性)|未见|没有|未受累|未累及|不受累|正常|未发现)"
+    r"|(?:(?:, (?:the )?[\w ]{2,20}?){0,3},? (?:and|or) (?:the )?[\w ]{2,20}?)? (?:(?:is|are|was|were) )?"
+    r"(?:not (?:involved|affected)|spared|uninvolved|unaffected|(?:otherwise )?clear\b(?! of scale)|(?:otherwise )?normal\b)",
+    re.IGNORECASE,
+)
+"""After the name of a site: "口腔、外阴无糜烂" finds nothing in either; "mouth and eyes clear"."""
+SITE_CLEAR: Mapping[str, str] = {"oral-mucosa": "oral-lesion", "genital": "genital-lesion", "nail": "nail-change"}
+"""A clear site says that the lesion of that site is not there; the lesion is what counts then."""
+SITE_TESTED = re.compile(
+    r"\s*(?:x[- ]?rays?|radiograph|films?|ct|mri|ultraso\w+|scans?)\b|(?:部|颅)?(?:片|CT|X线|平片|B超|彩超|超声|MRI|透)", re.IGNORECASE
+)
+SITE_SCANNED = re.compile(r"(?:\b(?:ct|mri|x-ray|scan|ultrasound|radiograph)\s+(?:of\s+(?:the\s+|his\s+|her\s+)?)?)$", re.IGNORECASE)
+"""Round the name of a site that was looked into, not seen: "chest film", "CT of the chest", "胸片"."""
+LEFT_OUT = re.compile(r"\b(?:apart from|aside from|other than|except|besides)\b|除[^，,。；;]{1,14}外", re.IGNORECASE)
+"""Before "no symptoms": there are some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +82,13 @@ def lexicon_table(findings: Iterable[FindingTerm], diseases: Iterable[Disease], 
     A wording of a finding wins over the same name of a disease; the name of a drug stands beside the exposure that it is.
     """
     wordings: list[tuple[str, Entry]] = []
-    for term in findings:
+    terms = {t.id: t for t in findings}
+    for term in terms.values():
         present, absent = Entry(term.id), Entry(term.id, absent=True)
-        wordings += [(w, present) for w in (term.names.en, term.names.zh, *term.forms.en, *term.forms.zh)]
+        said = (term.names.en, term.names.zh, *term.forms.en, *term.forms.zh)
+        wordings += [(w, present) for w in said]
         wordings += [(w, absent) for w in (*term.absent_forms.en, *term.absent_forms.zh)]
+        wordings += [(w, Entry(head)) for w in said for head in lesion_heads(w, term, terms)]
     known = {w.lower() for w, _ in wordings}
     for disease in diseases:
         entry = Entry(DISEASE + disease.id)
@@ -82,13 +111,14 @@ def extract(text: str, lexicon: Lexicon) -> Extraction:
     Returns:
         Mentions in order of place; their offsets count code points of `text`.
     """
-    tokens = tokenize(text)
+    tokens = respell(tokenize(text), lexicon.words)
     bounds = sentence_bounds(tokens, text)
     sentence_of = [i for i, (first, end) in enumerate(bounds) for _ in range(first, end)]
     breaks = {end - 1 for _, end in bounds}
     kinds: dict[str, list[Mention]] = {"": [], DISEASE: [], DRUG: []}
     scopes: dict[tuple[int, int, tuple[int, int] | None], Scope] = {}  # the same words often stand for several things
-    for match in find_matches(tokens, breaks, lexicon):
+    denied: list[tuple[int, int]] = []
+    for match in _matches(tokens, breaks, lexicon):
         place = (match.first, match.last, match.gap)
         scope = scopes.get(place) or scopes.setdefault(
             place, read_scope(tokens, match.first, match.last, bounds[sentence_of[match.first]], match.gap)
@@ -98,14 +128,32 @@ def extract(text: str, lexicon: Lexicon) -> Extraction:
             mention = replace(mention, temporality="past")
         if ALLERGY.match(text, mention.end):  # "sulfonamide allergy" is no use of sulfonamides
             mention = replace(mention, hypothetical=not mention.id.endswith("allergy"))
+        if mention.id == "asymptomatic" and LEFT_OUT.search(text, max(0, mention.start - 60), mention.start):
+            continue
+        if match.gap is not None and mention.status == "absent":
+            denied.append((mention.start, mention.end))
         kinds[next((k for k in (DISEASE, DRUG) if match.entry.target.startswith(k)), "")].append(mention)
-    return Extraction(tuple(kinds[""]), tuple(kinds[DISEASE]), tuple(kinds[DRUG]), tuple(tokens))
+    kinds[""] += [Mention(TRAVEL, "absent" if denied_stay else "present", a, b) for a, b, denied_stay in stays(text)]
+    found = [m for m in kinds[""] if not (m.status == "absent" and any(a < m.start and m.end == b for a, b in denied))]
+    return Extraction(tuple(found), tuple(kinds[DISEASE]), tuple(kinds[DRUG]), tuple(tokens))
+
+
+def _matches(tokens: list[Token], breaks: set[int], lexicon: Lexicon) -> list[Match]:
+    """Wordings as they stand, then those that come of a slip of the pen or share a noun; decoys are dropped."""
+    found = find_loose(tokens, breaks, lexicon, find_matches(tokens, breaks, lexicon))
+    covered = {i for m in found if m.gap is None for i in range(m.first, m.last + 1)}
+    read, changed = slipped(tokens, covered)
+    if changed:
+        mended = find_matches(read, breaks, lexicon)
+        found += [m for m in mended if m.gap is None and m.last > m.first and not changed.isdisjoint(range(m.first, m.last + 1))]
+    found += shared_nouns(tokens, lexicon)
+    return sorted((m for m in found if m.entry.target != NOTHING), key=lambda m: (m.first, m.last, m.entry.target, m.entry.absent))
 
 
 def _mention(entry: Entry, scope: Scope, start: int, end: int) -> Mention:
     status: Status = scope.status
-    if entry.absent:  # "not painless" is left as absent: a double negation is rarer than a stray cue
-        status = "absent" if scope.status == "present" else scope.status
+    if entry.absent:  # "not painless" affirms, a denial further off is left aside: a stray cue is commoner than a double negation
+        status = "present" if scope.status == "absent" and scope.twice else "absent"
     target = entry.target.removeprefix(DISEASE).removeprefix(DRUG)
     return Mention(target, status, start, end, scope.experiencer, scope.temporality, scope.hypothetical)
 
@@ -116,13 +164,35 @@ def merge_mentions(text: str, mentions: Iterable[Mention], terms: Mapping[str, F
     Where mentions disagree, present wins over uncertain over absent, and current over past: a doctor who once wrote
     that it is there has seen it. Family mentions are kept apart; hypothetical ones are dropped.
     """
+    meant = [
+        _as_meant(text, m, terms[m.id].kind)
+        for m in mentions
+        if m.id in terms and not m.hypothetical and not (terms[m.id].kind == "site" and _looked_into(text, m))
+    ]
+    meant += [Mention(c.id, "present", c.start, c.end) for c in compounds(text, meant, terms)]
     groups: dict[tuple[str, str], list[Mention]] = {}
-    for mention in mentions:
-        if mention.id in terms and not mention.hypothetical:
-            if terms[mention.id].kind == "site" and mention.status == "present" and SITE_FREE.match(text, mention.end):
-                mention = replace(mention, status="absent")
+    for mention in meant:
+        if mention.id in terms:
             groups.setdefault((mention.id, mention.experiencer), []).append(mention)
     return [_finding(text, group, terms[key[0]], source) for key, group in groups.items()]
+
+
+def _looked_into(text: str, mention: Mention) -> bool:
+    return bool(SITE_TESTED.match(text, mention.end) or SITE_SCANNED.search(text, max(0, mention.start - 24), mention.start))
+
+
+def _as_meant(text: str, mention: Mention, kind: str) -> Mention:
+    """A mention with what its kind makes of it: a doubt is about the lesion, not its place; a contact is the patient's."""
+    if mention.id.startswith("family-") or mention.id in ABOUT_OTHERS:
+        mention = replace(mention, experiencer="patient")
+    if kind != "site":
+        return mention
+    if mention.status == "uncertain":
+        mention = replace(mention, status="present")
+    if mention.status == "present" and SITE_FREE.match(text, mention.end):
+        mention = replace(mention, status="absent")
+    lesion = SITE_CLEAR.get(mention.id) if mention.status == "absent" else None
+    return replace(mention, id=lesion) if lesion else mention
 
 
 def _finding(text: str, group: list[Mention], term: FindingTerm, source: str) -> Finding:

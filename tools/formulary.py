@@ -6,8 +6,10 @@ Two drugs interact by the rules in `(x.a & y.b) | (x.b & y.a)`. Bits stand in th
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +19,7 @@ from yingzhi.clinical.errors import KnowledgeError
 from yingzhi.clinical.words import Text
 from yingzhi.knowledge import drug_models as m
 from yingzhi.knowledge.models import Bilingual, BilingualList, Source
-from yingzhi.tools.drug_profiles import Profile, profiles
+from yingzhi.tools.drug_profiles import Profile, absorbed, profiles
 from yingzhi.tools.drug_rules import Rule, compile_rules
 from yingzhi.tools.drug_spelling import fold
 
@@ -102,7 +104,20 @@ def load_formulary(cache: Path | None = None) -> Formulary:
     """
     from yingzhi.knowledge.drug_load import load_drug_knowledge  # YAML is only needed here
 
-    return build_formulary(load_drug_knowledge(cache))
+    with _uncollected():
+        return build_formulary(load_drug_knowledge(cache))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage is looked for meanwhile: all that is made here stays, and looking through it takes most of the time of loading."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def build_formulary(knowledge: m.DrugKnowledge) -> Formulary:
@@ -209,6 +224,6 @@ def _masks(rules: tuple[Rule, ...], drugs: Mapping[str, m.Drug], table: Mapping[
                     a |= 1 << n
                 elif not side and not any(map(profile.fits, rules[n].not_b)):
                     b |= 1 << n
-        local_a, local_b = (a, b) if drug.absorbed_locally else (a & locals_only, b & locals_only)
+        local_a, local_b = (a, b) if absorbed(drug, drugs) else (a & locals_only, b & locals_only)
         out[i] = Masks(local_a, local_b, local_a, local_b) if profile.local_only else Masks(a, b, local_a, local_b)
     return out

@@ -83,4 +83,40 @@ def movers(model: DiagnosisModel, field: Field, finding: str, most: int = 3) -> 
     return [model.diseases[field.leading[i]] for i in np.argsort(-swing)[:most] if swing[i] > 0.01]
 
 
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """What a test would do to one diagnosis."""
+
+    diagnosis: str
+    finding: str
+    now: float
+    if_found: float
+    if_not: float
+
+
+LEADERS = 3
+"""For how many of the leading diagnoses it is said what a test would do."""
+TELLING = 0.05
+"""Change of a probability from which on it is said."""
+
+
+def outcomes(model: DiagnosisModel, field: Field, yields: Sequence[str]) -> list[Swing]:
+    """For the leading diagnoses: the finding of the test that moves each most, and where each outcome would put it."""
+    columns = [model.column[y] for y in yields if y in model.column]
+    if not columns:
+        return []
+    share = field.share[:, columns]
+    chance = field.prior @ share
+    with np.errstate(divide="ignore", invalid="ignore"):
+        yes = np.where(chance > 0, field.prior[:LEADERS, None] * share[:LEADERS] / chance, field.prior[:LEADERS, None])
+        no = np.where(chance < 1, field.prior[:LEADERS, None] * (1 - share[:LEADERS]) / (1 - chance), field.prior[:LEADERS, None])
+    best = np.abs(yes - no).argmax(axis=1)
+    found = []
+    for row, column in enumerate(best):
+        if row < len(field.leading) and abs(float(yes[row, column] - no[row, column])) >= TELLING:
+            now, there, not_there = (round(float(min(max(p, 0.0), 1.0)), 4) for p in (field.prior[row], yes[row, column], no[row, column]))
+            found.append(Swing(model.diseases[field.leading[row]], model.findings[columns[column]], now, there, not_there))
+    return found
+
+
 test_gain.__test__ = False  # type: ignore[attr-defined]  # pytest must not collect it

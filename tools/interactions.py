@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
+from typing import TYPE_CHECKING
 
 from yingzhi.clinical.medication import TIER_OF, DrugAlert, Interaction, Mechanism
 from yingzhi.clinical.words import Severity, Text
 from yingzhi.knowledge.drug_models import LOCAL_ROUTES, CombinedRule
 from yingzhi.tools.drug_names import resolve_drug
+from yingzhi.tools.drug_profiles import absorbed
 from yingzhi.tools.drug_rules import ORDER, Rule
 from yingzhi.tools.formulary import Formulary, Masks
+
+if TYPE_CHECKING:
+    from yingzhi.tools.overlays import Entry, Overlay
 
 
 def check_names(a: str, b: str, formulary: Formulary) -> Interaction:
@@ -123,26 +128,31 @@ def pair_hits(a: str, b: str, formulary: Formulary, route_a: str = "", route_b: 
 
 def _raised(severity: Severity, a: str, b: str, formulary: Formulary) -> Severity:
     """The severity with what a site's own tables say; they raise it and never lower it."""
-    key = (a, b) if a < b else (b, a)
-    said = [severity, *(entry.severity for overlay in formulary.overlays if (entry := overlay.pairs.get(key)) is not None)]
-    return min(said, key=ORDER.__getitem__)
+    return min([severity, *(entry.severity for _, entry in _said(a, b, formulary))], key=ORDER.__getitem__)
 
 
 def _with_overlays(a: str, b: str, mechanisms: list[Mechanism], formulary: Formulary) -> list[Mechanism]:
     """Mechanisms with those of the site's own tables that are worse than all built-in ones, the worst first."""
-    key = (a, b) if a < b else (b, a)
     built_in = ORDER[mechanisms[0].severity] if mechanisms else ORDER["none"]
-    more = [
-        overlay.mechanism(entry)
-        for overlay in formulary.overlays
-        if (entry := overlay.pairs.get(key)) is not None and ORDER[entry.severity] < built_in
-    ]
-    return sorted([*more, *mechanisms], key=lambda one: ORDER[one.severity]) if more else mechanisms
+    worse = [(overlay, entry) for overlay, entry in _said(a, b, formulary) if ORDER[entry.severity] < built_in]
+    if not worse:
+        return mechanisms
+    worst = {overlay.name: (overlay, entry) for overlay, entry in sorted(worse, key=lambda said: -ORDER[said[1].severity])}
+    return sorted([*(overlay.mechanism(entry) for overlay, entry in worst.values()), *mechanisms], key=lambda one: ORDER[one.severity])
+
+
+def _said(a: str, b: str, formulary: Formulary) -> Iterator[tuple[Overlay, Entry]]:
+    """What a site's tables say of two drugs, or of what is in them."""
+    for x, y in product((a, *formulary.drugs[a].ingredients), (b, *formulary.drugs[b].ingredients)):
+        key = (x, y) if x < y else (y, x)
+        for overlay in formulary.overlays:
+            if (entry := overlay.pairs.get(key)) is not None:
+                yield overlay, entry
 
 
 def stays_local(drug: str, route: str, formulary: Formulary) -> bool:
     """Whether a drug, given so, reaches the blood to no extent that matters."""
-    return formulary.profiles[drug].local_only or (route in LOCAL_ROUTES and not formulary.drugs[drug].absorbed_locally)
+    return formulary.profiles[drug].local_only or (route in LOCAL_ROUTES and not absorbed(formulary.drugs[drug], formulary.drugs))
 
 
 def _sides(masks: Masks, route: str) -> tuple[int, int]:

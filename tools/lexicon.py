@@ -10,7 +10,12 @@ from typing import Any
 import ahocorasick
 from pydantic import BaseModel
 
+from yingzhi.tools.decoys import DECOYS
+from yingzhi.tools.loose import loose_key, loose_places, unpadded
 from yingzhi.tools.text import Token, fold_phrase, is_chinese
+
+NOTHING = ""
+"""Target of a decoy: it takes its place in the longest match and stands for nothing."""
 
 GAP_TOKENS = {"en": 6, "zh": 10}
 """How many tokens may stand between the two parts of an `a .. b` wording."""
@@ -51,6 +56,10 @@ class Lexicon:
     """Folded wording -> (tokens, whole entries, ids of gapped wordings it begins, ids of those it ends)."""
     gapped: tuple[tuple[Entry, int, bool], ...] = field(default=())
     """Entry, the greatest gap and whether the parts are near (`~`), by id of the gapped wording."""
+    words: frozenset[str] = field(default=frozenset(), repr=False)
+    """Every English word of the wordings, folded."""
+    loose: dict[str, tuple[Entry, ...]] = field(default_factory=dict, repr=False)
+    """What a wording stands for, by its key for loose reading."""
 
 
 class LexiconTable(BaseModel):
@@ -62,6 +71,8 @@ class LexiconTable(BaseModel):
     ends: dict[str, list[int]]
     gapped: list[tuple[str, bool, int, bool]]
     """Target, whether it says absent, the greatest gap and whether the parts are near, by id of the gapped wording."""
+    loose: dict[str, list[tuple[str, bool]]] = {}
+    """The same as `whole`, by the stems of the wording (`tools.loose`)."""
 
 
 def fold_wordings(wordings: Iterable[tuple[str, Entry]]) -> LexiconTable:
@@ -84,6 +95,11 @@ def fold_wordings(wordings: Iterable[tuple[str, Entry]]) -> LexiconTable:
         listed = table.whole.setdefault(folded, []) if folded.strip() else []
         if (entry.target, entry.absent) not in listed:
             listed.append((entry.target, entry.absent))
+        if key := loose_key(wording):
+            table.loose.setdefault(key, []).append((entry.target, entry.absent))
+    for phrase in DECOYS:
+        if folded := fold_phrase(phrase).strip():
+            table.whole.setdefault(f" {folded} ", [(NOTHING, False)])
     return table
 
 
@@ -94,7 +110,10 @@ def compile_lexicon(table: LexiconTable) -> Lexicon:
         entries = tuple(Entry(target, absent) for target, absent in table.whole.get(key, ()))
         automaton.add_word(key, (key.count(" ") - 1, entries, tuple(table.begins.get(key, ())), tuple(table.ends.get(key, ()))))
     automaton.make_automaton()
-    return Lexicon(automaton, tuple((Entry(target, absent), reach, near) for target, absent, reach, near in table.gapped))
+    gapped = tuple((Entry(target, absent), reach, near) for target, absent, reach, near in table.gapped)
+    loose = {key: tuple({Entry(target, absent) for target, absent in entries}) for key, entries in table.loose.items()}
+    words = frozenset(w for key in (*table.whole, *table.begins, *table.ends) for w in key.split() if w.isascii())
+    return Lexicon(automaton, gapped, words, loose)
 
 
 def find_matches(tokens: list[Token], breaks: set[int], lexicon: Lexicon) -> list[Match]:
@@ -138,14 +157,54 @@ def find_matches(tokens: list[Token], breaks: set[int], lexicon: Lexicon) -> lis
                 continue
             denied_from = end + 1 if near else max(end + 1, first - 2)  # far apart, only a "not" just before the second part denies it
             gapped.append(Match(entry, start, last, (denied_from, first)))
-    return sorted({*_longest(candidates), *gapped}, key=lambda m: (m.first, m.last, m.entry.target, m.entry.absent))
+    return sorted({*_longest(candidates, tokens), *gapped}, key=lambda m: (m.first, m.last, m.entry.target, m.entry.absent))
 
 
-def _longest(candidates: list[Match]) -> list[Match]:
-    """Drop a match that overlaps a longer one; gapped matches are not among them, they hide nothing and are hidden by nothing."""
+def find_loose(tokens: list[Token], breaks: set[int], lexicon: Lexicon, found: list[Match]) -> list[Match]:
+    """Wordings that stand in the text inflected, turned or padded, where no exact match is as long.
+
+    Args:
+        tokens: Tokens of one text.
+        breaks: Indexes of tokens that end a clause.
+        lexicon: Compiled wordings.
+        found: Exact matches of the same tokens; those that lie inside a loose one give way to it.
+
+    Returns:
+        All matches, exact and loose.
+    """
+    whole = [m for m in found if m.gap is None]
+    read, before = unpadded(tokens)
+    candidates = [
+        Match(entry, first, last) for key, first, last in loose_places(tokens, lexicon.loose) for entry in lexicon.loose[key] if first != last
+    ]
+    if len(read) < len(tokens):
+        padded = find_matches(read, {i for i, b in enumerate(before) if b in breaks}, lexicon)
+        candidates += [Match(m.entry, before[m.first], before[m.last]) for m in padded if m.gap is None and m.last > m.first]
+    taken: list[Match] = []
+    for match in sorted(candidates, key=lambda m: (m.first - m.last, m.first)):
+        rivals = [m for m in (*whole, *taken) if m.first <= match.last and match.first <= m.last]
+        inside = all(match.first <= m.first and m.last <= match.last for m in rivals)
+        same = any((m.first, m.last) == (match.first, match.last) and m in whole for m in rivals)
+        if inside and not same and not any(match.first <= i < match.last for i in breaks):
+            taken.append(match)
+    hidden = [m for m in whole if any((t.first, t.last) != (m.first, m.last) and t.first <= m.first and m.last <= t.last for t in taken)]
+    return [m for m in found if m not in hidden] + taken
+
+
+LIGHT = frozenset("有见出起的无不伴及为呈")
+"""Characters that often stand before a wording: of two that overlap and are as long, the one that begins with none of them is meant."""
+
+
+def _longest(candidates: list[Match], tokens: list[Token]) -> list[Match]:
+    """Drop a match that overlaps a longer one; gapped matches are not among them, they hide nothing and are hidden by nothing.
+
+    Args:
+        candidates: Matches in one text.
+        tokens: Its tokens.
+    """
     taken: list[Match] = []
     covered: dict[int, Match] = {}
-    for match in sorted(candidates, key=lambda m: (m.first - m.last, m.first)):
+    for match in sorted(candidates, key=lambda m: (m.first - m.last, tokens[m.first].text in LIGHT, m.first)):
         over = [covered[i] for i in range(match.first, match.last + 1) if i in covered]
         if any((o.first, o.last) != (match.first, match.last) for o in over):
             continue

@@ -11,8 +11,10 @@ from yingzhi.clinical.words import Span
 from yingzhi.knowledge.models import FindingTerm
 from yingzhi.tools.demographics import read_demographics
 from yingzhi.tools.drug_names import resolve_drug
+from yingzhi.tools.drug_patient import route_of
 from yingzhi.tools.extraction import Extraction, Mention
 from yingzhi.tools.formulary import Formulary
+from yingzhi.tools.interactions import stays_local
 
 CLASS_FINDINGS: Mapping[str, str] = {
     "systemic-corticosteroid": "systemic-steroid-use",
@@ -29,6 +31,8 @@ CLASS_FINDINGS: Mapping[str, str] = {
     "sulfonamide-antibiotic": "antibiotic-use",
 }
 """Class of the formulary to finding of the lexicon."""
+SYSTEMIC = frozenset({"systemic-steroid-use", "immunosuppressant-use", "antimetabolite-use", "anticoagulant-use"})
+"""Findings that a cream or eye drop of the same substance does not make true."""
 DRUG_FINDINGS: Mapping[str, str] = {"methotrexate": "methotrexate-use"}
 HIGH_RISK = frozenset(
     {
@@ -109,16 +113,18 @@ def drug_findings(medications: list[Medication], formulary: Formulary, terms: Ma
 
 
 def _exposures(medication: Medication, drug: str, formulary: Formulary) -> list[str]:
-    out = []
+    out: list[str] = []
+    substances = {drug, *formulary.drugs[drug].ingredients} if drug else set()
     if drug:
         levels = formulary.profiles[drug].levels
-        out += [finding for group, finding in CLASS_FINDINGS.items() if group in levels]
-        out += [DRUG_FINDINGS[drug]] if drug in DRUG_FINDINGS else []
+        local = stays_local(drug, route_of(medication), formulary)
+        out += [finding for group, finding in CLASS_FINDINGS.items() if group in levels and not (local and finding in SYSTEMIC)]
+        out += [finding for one, finding in DRUG_FINDINGS.items() if one in substances and not local]
     days = medication.started_days_ago
     recent = days is not None and days <= RECENT
     if recent and days is not None:
         out.append("drug-in-4-days" if days <= 4 else "drug-in-1-8-weeks" if 7 <= days <= 56 else "new-drug")
-    if drug in HIGH_RISK and (recent or days is None):
+    if substances & HIGH_RISK and (recent or days is None):
         out.append("high-risk-drug")
     return out
 

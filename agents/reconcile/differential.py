@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import exp, log
 
 from yingzhi.agents.proposals import DifferentialProposal
@@ -10,9 +11,11 @@ from yingzhi.clinical.differential import Diagnosis, Differential
 from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.remark import Remark
+from yingzhi.knowledge.models import Disease
 from yingzhi.tools.differential import build_differential
 from yingzhi.tools.observations import rank_record
 from yingzhi.tools.ranking import TEMPERATURE
+from yingzhi.tools.rare import known_diseases, rank_jointly, with_rare
 
 PLACES = (1.0, 0.8, 0.6, 0.4, 0.2)
 """Share of the trust that a place in the model's order earns."""
@@ -35,8 +38,8 @@ def reconcile_differential(
         ground: What it is held against.
         trust: Largest likelihood ratio of the opinion, >= 1.
     """
-    known = ground.resources.knowledge.diseases
-    order = _order(proposal, ground)
+    known = known_diseases(base.diagnoses, ground.resources.knowledge.diseases)
+    order = _order(proposal, known, ground)
     opinion = {d: log(trust) * share for d, share in zip(order, PLACES, strict=False)}
     shown = {d.id for d in base.diagnoses}
     read = any(f.derived_from == MODEL and f.status == "uncertain" for f in history.findings)
@@ -49,11 +52,11 @@ def reconcile_differential(
     return base.model_copy(update={"diagnoses": shifted, "must_not_miss": lane, "other": other, "remarks": said})
 
 
-def _order(proposal: DifferentialProposal, ground: Ground) -> list[str]:
+def _order(proposal: DifferentialProposal, known: Mapping[str, Disease], ground: Ground) -> list[str]:
     wanted = list(dict.fromkeys([*proposal.ranking, *(a.disease for a in proposal.add)]))
     order: list[str] = []
     for disease in wanted:
-        if disease not in ground.resources.knowledge.diseases:
+        if disease not in known:
             ground.drop("ranking", disease, "unknown id")
         elif len(order) < len(PLACES):
             order.append(disease)
@@ -90,7 +93,12 @@ def _ranked_again(
     gain = with_all.score - alone.score
     raised = {d: min(log(trust), max(0.0, float(gain[i])) + opinion.get(d, 0.0)) for d, i in r.model.row.items()}
     ranking = rank_record(r.model, own, case.setting, {d: up for d, up in raised.items() if up > 0})
+    given = bool(case.phenotypes.present or case.phenotypes.absent)
+    joint = rank_jointly(r.rare, r.model, ranking, own, given)
+    ranking = joint.ranking if joint else ranking
     fresh = build_differential(r.model, ranking, r.knowledge.diseases, r.knowledge.findings, own.findings)
+    if r.rare and joint:
+        fresh = with_rare(fresh, joint, r.rare)
     there = {d.id for d in fresh.diagnoses}
     lost = [
         d.model_copy(update={"probability": round(float(ranking.probability[r.model.row[d.id]]), 4)})

@@ -17,10 +17,9 @@ def reconcile_documentation(base: Documentation, proposal: DocumentationProposal
 
 
 def graver(a: Referral, b: Referral) -> Referral:
-    """The higher level and the greater haste of two; the reasons of both."""
+    """The higher level and the greater haste of two; the reasons of both, and what the second says of the site."""
     level = CARE_LEVELS[max(CARE_LEVELS.index(a.level), CARE_LEVELS.index(b.level))]
     urgency = URGENCIES[min(URGENCIES.index(a.urgency), URGENCIES.index(b.urgency))]  # the most urgent stands first
     seen = {r.en for r in a.reasons}
-    return Referral(
-        level=level, urgency=urgency, refer=a.refer or b.refer, reasons=[*a.reasons, *(r for r in b.reasons if r.en not in seen)]
-    )
+    reasons = [*a.reasons, *(r for r in b.reasons if r.en not in seen)]
+    return b.model_copy(update={"level": level, "urgency": urgency, "refer": a.refer or b.refer, "reasons": reasons})

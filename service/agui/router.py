@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from yingzhi.service.consultations import Consultations
 from yingzhi.service.context import Here
 from yingzhi.service.identity import RESPONSES, Principal, allowed
 from yingzhi.service.problems import Problem
-from yingzhi.service.streams import HEADERS, beating
+from yingzhi.service.streams import EventStream
 from yingzhi.service.wire import Act, NewConsultation
 
 router = APIRouter(tags=["AG-UI"], responses=RESPONSES)
@@ -77,9 +76,13 @@ async def run_agent(
     exchange = Exchange(given.thread_id, given.run_id, state, known_to(given), abandoned=isinstance(turn, Abandon))
     told = here.consultations.events(who, state.consultation, state.run) if entered.follow else None
     said = agui_events(told, exchange, lambda: here.consultations.view(who, state.consultation))
-    cancels = entered.own and options.on_disconnect == "cancel"
-    frames = _frames(cast("AsyncGenerator[BaseEvent]", said), here.consultations, who, state, cancels=cancels)
-    return StreamingResponse(beating(frames, here.settings.heartbeat, place), media_type="text/event-stream", headers=HEADERS)
+    frames = _frames(cast("AsyncGenerator[BaseEvent]", said))
+
+    async def left() -> None:
+        if entered.own and options.on_disconnect == "cancel":
+            await here.consultations.leave(who, state.consultation, state.run)
+
+    return EventStream(frames, here.settings.heartbeat, place, left)
 
 
 async def enter(turn: Turn, who: Principal, consultations: Consultations, key: str | None) -> Entered:
@@ -119,18 +122,8 @@ def _in_words_of_ag_ui(problem: Problem) -> Problem:
     return Problem(problem.status, problem.title, problem.detail, field=field, headers=problem.headers, more=problem.more)
 
 
-async def _frames(
-    said: AsyncGenerator[BaseEvent], consultations: Consultations, who: Principal, state: FrontState, *, cancels: bool
-) -> AsyncGenerator[bytes]:
-    """The events on the wire; a reader who leaves early ends the run that was begun for it, unless others follow it."""
-    over = False
-    try:
-        async with aclosing(said):
-            async for event in said:
-                yield f"data: {event.model_dump_json(by_alias=True)}\n\n".encode()
-        over = True
-    finally:
-        if cancels and not over and not consultations.closing.is_set():
-            feed = consultations.runner.engine.feeds.by_run.get(state.run)
-            if feed is None or not feed.readers:
-                await asyncio.shield(consultations.cancel_run(who, state.consultation, state.run))
+async def _frames(said: AsyncGenerator[BaseEvent]) -> AsyncGenerator[bytes]:
+    """The events on the wire."""
+    async with aclosing(said) as events:
+        async for event in events:
+            yield f"data: {event.model_dump_json(by_alias=True)}\n\n".encode()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Query
@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from yingzhi.service import audit
 from yingzhi.service.api.shapes import answers
-from yingzhi.service.context import Here
+from yingzhi.service.context import Context, Here
 from yingzhi.service.feeds import Told
 from yingzhi.service.following import permit
 from yingzhi.service.identity import Principal, allowed
@@ -56,33 +56,28 @@ async def follow_events(
             raise Problem(422, "The request is not as it should be", "not an id of an event", field="Last-Event-ID")
         after = int(last_event_id)
     row = await here.consultations.run_of(who, consultation, run)
-    await here.database.write(lambda db: audit.record(db, who, "consultation.read", entity=consultation))
     place = here.limits.streams.take(who.tenant)
-    followed = _Followed(here.consultations.batches(row["id"], after))
 
-    async def leave() -> None:
-        if on_disconnect == "cancel" and not followed.over and not here.consultations.closing.is_set():
+    async def left() -> None:
+        if on_disconnect == "cancel":
             await here.consultations.leave(who, consultation, row["id"])
 
-    return EventStream(followed.frames(), here.settings.heartbeat, place, leave)
+    frames = _frames(here.consultations.batches(row["id"], after), partial(_note, here, who, consultation))
+    return EventStream(frames, here.settings.heartbeat, place, left)
 
 
-@dataclass(slots=True)
-class _Followed:
-    """A run's events as frames.
+async def _frames(told: AsyncGenerator[list[Told]], note: Callable[[], Awaitable[None]]) -> AsyncGenerator[bytes]:
+    noted = False
+    async with aclosing(told) as batches:
+        async for batch in batches:
+            if not noted:  # a browser that comes again and again behind the last event is shown nothing
+                await note()
+                noted = True
+            yield b"".join(map(frame, batch))
 
-    Attributes:
-        over: The reader has got all of them.
-    """
 
-    batches: AsyncGenerator[list[Told]]
-    over: bool = False
-
-    async def frames(self) -> AsyncGenerator[bytes]:
-        async with aclosing(self.batches) as batches:
-            async for batch in batches:
-                yield b"".join(map(frame, batch))
-        self.over = True
+async def _note(here: Context, who: Principal, consultation: str) -> None:
+    await here.database.write(lambda db: audit.record(db, who, "consultation.read", entity=consultation))
 
 
 def frame(event: Told) -> bytes:

@@ -120,13 +120,9 @@ class Delivery:
     async def _leave(self) -> None:
         """The reader is gone, or has all; a run that another still reads goes on."""
         self.place.free()
-        consultations = self.here.consultations
-        if self.run is None or not self.cancels or self.run.over or consultations.closing.is_set():
-            return
-        admitted = self.run.begun.admitted
-        feed = consultations.runner.engine.feeds.by_run.get(admitted.run)
-        if feed is None or not feed.readers:
-            await consultations.cancel_run(self.who, admitted.id, admitted.run)
+        if self.run is not None and self.cancels and not self.run.over:
+            admitted = self.run.begun.admitted
+            await self.here.consultations.leave(self.who, admitted.id, admitted.run)
 
 
 async def _gone(request: Request) -> None:

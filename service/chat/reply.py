@@ -78,8 +78,9 @@ async def narrate(run: Attended, consultations: Consultations, who: Principal, p
 
 
 async def _told(consultations: Consultations, begun: Begun) -> AsyncGenerator[Told]:
-    async for told in consultations.follow(begun.admitted.run, 0):
-        yield told
+    async with aclosing(consultations.follow(begun.admitted.run, 0)) as events:
+        async for told in events:
+            yield told
 
 
 @dataclass(frozen=True, slots=True)

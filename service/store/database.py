@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -59,6 +60,7 @@ class Database:
         """
         self._closed = False
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.touch(mode=0o600)  # SQLite gives the files beside it the same rights
         connection = self._connect()
         connection.executescript(schema)
         prepare(connection)
@@ -165,12 +167,11 @@ class Database:
         for job in jobs:
             if job.alone:
                 _try(connection, job)
-        self.observe(len(jobs), perf_counter() - began)
         for loop in {job.loop for job in jobs}:
-            try:
+            with suppress(RuntimeError):  # the loop is closed; what it asked for is committed all the same
                 loop.call_soon_threadsafe(_tell, [j for j in jobs if j.loop is loop])
-            except RuntimeError:  # the loop is closed; what it asked for is committed all the same
-                continue
+        with suppress(Exception):  # without this thread nothing is ever written again
+            self.observe(len(jobs), perf_counter() - began)
 
 
 def _run(connection: sqlite3.Connection, job: _Job) -> None:

@@ -70,8 +70,10 @@ class Owner:
         return False
 
 
-def claim(db: sqlite3.Connection, owner: Owner, consultation: str, now: float) -> tuple[Run, Lease, sqlite3.Row] | None:
-    """Take the consultation's next run, if nobody works on it.
+def claim(
+    db: sqlite3.Connection, owner: Owner, consultation: str, now: float, *, unwanted: bool = False
+) -> tuple[Run, Lease, sqlite3.Row] | None:
+    """Take the consultation's next run, if nobody works on it; with `unwanted` only one that somebody wants ended.
 
     Returns:
         The run with its attempt counted, the lease, and the consultation's row; None where there is nothing to do.
@@ -82,7 +84,7 @@ def claim(db: sqlite3.Connection, owner: Owner, consultation: str, now: float) -
     found = db.execute(
         "SELECT * FROM run WHERE consultation = ? AND status IN ('queued', 'running') ORDER BY number LIMIT 1", (consultation,)
     ).fetchone()
-    if found is None or found["not_before"] > now:
+    if found is None or (not found["cancel"] and (unwanted or found["not_before"] > now)):
         return None
     token = row["lease_token"] + 1
     db.execute(
@@ -146,11 +148,11 @@ def lost(db: sqlite3.Connection, leases: Iterable[Lease]) -> list[Lease]:
     return [lease for lease in leases if db.execute(query, (lease.consultation, lease.token)).fetchone() is None]
 
 
-def put_back(db: sqlite3.Connection, run: str, lease: Lease) -> None:
-    """A run was broken off, e.g. because the process stops: it is the next one's, which need not wait."""
+def put_back(db: sqlite3.Connection, run: str, lease: Lease, *, at_once: bool) -> None:
+    """A run was broken off: it is the next process's, or this one's again; at once, or after the rest that its attempts make due."""
     mine = "(SELECT 1 FROM consultation WHERE id = ? AND lease_token = ?)"
-    query = f"UPDATE run SET status = 'queued', not_before = 0 WHERE id = ? AND status = 'running' AND EXISTS {mine}"
-    db.execute(query, (run, lease.consultation, lease.token))
+    query = f"UPDATE run SET status = 'queued', not_before = iif(?, 0, not_before) WHERE id = ? AND status = 'running' AND EXISTS {mine}"
+    db.execute(query, (at_once, run, lease.consultation, lease.token))
     query = "UPDATE consultation SET lease_owner = NULL, lease_until = 0 WHERE id = ? AND lease_token = ?"
     db.execute(query, (lease.consultation, lease.token))
 

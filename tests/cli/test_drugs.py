@@ -86,7 +86,10 @@ def test_a_timeline_is_drawn_in_both_languages(tmp_path: Path) -> None:
     case = {
         "eruption": "sjs-ten",
         "onset_days_ago": 2,
-        "exposures": [{"medication": {"name": "卡马西平", "started_days_ago": 18}}, {"medication": {"name": "布洛芬", "started_days_ago": 1}}],
+        "exposures": [
+            {"medication": {"name": "卡马西平", "started_days_ago": 18}},
+            {"medication": {"name": "布洛芬", "started_days_ago": 1}},
+        ],
     }
     file = tmp_path / "case.json"
     file.write_text(json.dumps(case), encoding="utf-8")

@@ -55,7 +55,8 @@ def inbox(yingzhi: Run, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """`yingzhi eval inbox …` in a home of its own, that holds the store under its usual name."""
     home = tmp_path / "home"
     home.mkdir()
-    (home / "checkpoints.sqlite").write_bytes(store.read_bytes())
+    (home / "service").mkdir()
+    (home / "service" / "checkpoints.sqlite").write_bytes(store.read_bytes())
     monkeypatch.setenv("YINGZHI_HOME", str(home))
 
     def run(*arguments: object) -> Ended:

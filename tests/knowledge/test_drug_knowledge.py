@@ -75,7 +75,8 @@ def test_every_analyte_and_disease_that_is_named_is_there() -> None:
 
 def test_a_rule_that_is_never_reached_is_a_mistake() -> None:
     formulary = build_formulary(KNOWLEDGE)
-    fits = {r.id: any(any(map(p.fits, r.terms)) for p in formulary.profiles.values()) for r in (*KNOWLEDGE.trait_rules, *KNOWLEDGE.dose_rules)}
+    terms = {r.id: r.terms for r in KNOWLEDGE.trait_rules} | {r.id: r.terms for r in KNOWLEDGE.dose_rules}
+    fits = {rule: any(any(map(p.fits, words)) for p in formulary.profiles.values()) for rule, words in terms.items()}
     assert [rule for rule, fitting in fits.items() if not fitting] == []
     reached = {n for masks in formulary.masks.values() for n in range(len(formulary.rules)) if masks.a >> n & 1}
     both = {n for masks in formulary.masks.values() for n in range(len(formulary.rules)) if masks.b >> n & 1}
@@ -100,3 +101,11 @@ def test_the_important_systemic_drugs_have_a_pack_with_a_baseline_and_stop_rules
     assert any(c.before for c in pack.checks)
     assert any(not c.before for c in pack.checks)
     assert pack.stop
+
+
+@pytest.mark.parametrize(("file", "head"), [("pharmacology.md", "usual, days"), ("pharmacology.zh.md", "常见，首剂后天数")])
+def test_the_page_shows_the_latency_windows_as_they_are(file: str, head: str) -> None:
+    lines = (Path(__file__).parents[2] / "docs" / file).read_text(encoding="utf-8").splitlines()
+    start = next(n for n, line in enumerate(lines) if head in line) + 2
+    shown = [[cell.strip() for cell in line.split("|")[2:5]] for line in lines[start : start + len(KNOWLEDGE.eruptions)]]
+    assert shown == [[f"{low:g}–{high:g}" for low, high in (e.typical, e.possible, e.again)] for e in KNOWLEDGE.eruptions]

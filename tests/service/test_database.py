@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
-def add(n: int) -> object:
+def add(n: int) -> Callable[[sqlite3.Connection], object]:
     return lambda db: db.execute("INSERT INTO t VALUES (?)", (n,))
 
 
@@ -29,7 +29,7 @@ async def count(database: Database) -> int:
 
 
 async def test_what_was_written_is_committed_before_the_caller_goes_on(database: Database, tmp_path: Path) -> None:
-    await database.write(add(1))  # type: ignore[arg-type]
+    await database.write(add(1))
     other = sqlite3.connect(tmp_path / "d.sqlite")
     assert other.execute("SELECT count(*) FROM t").fetchone()[0] == 1
     other.close()
@@ -40,8 +40,8 @@ async def test_a_failed_act_takes_nothing_of_the_others_in_its_group_back(databa
         db.execute("INSERT INTO t VALUES (1000)")
         db.execute("INSERT INTO t VALUES (1)")
 
-    await database.write(add(1))  # type: ignore[arg-type]
-    acts = [database.write(add(n)) for n in range(2, 200)]  # type: ignore[arg-type]
+    await database.write(add(1))
+    acts = [database.write(add(n)) for n in range(2, 200)]
     results = await asyncio.gather(*acts, database.write(bad), return_exceptions=True)
     assert isinstance(results[-1], sqlite3.IntegrityError)
     assert not any(isinstance(r, BaseException) for r in results[:-1])
@@ -52,7 +52,7 @@ async def test_many_acts_share_commits(tmp_path: Path) -> None:
     sizes: list[int] = []
     database = Database(tmp_path / "d.sqlite", lambda size, _seconds: sizes.append(size))
     database.open("CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY)")
-    await asyncio.gather(*(database.write(add(n)) for n in range(500)))  # type: ignore[arg-type]
+    await asyncio.gather(*(database.write(add(n)) for n in range(500)))
     assert sum(sizes) == 500
     assert len(sizes) < 250
     database.close()
@@ -64,7 +64,7 @@ async def test_a_reader_cannot_write(database: Database) -> None:
 
 
 async def test_a_caller_that_is_cancelled_leaves_its_act_whole(database: Database) -> None:
-    tasks = [asyncio.create_task(database.write(add(n))) for n in range(50)]  # type: ignore[arg-type]
+    tasks = [asyncio.create_task(database.write(add(n))) for n in range(50)]
     await asyncio.sleep(0)
     for task in tasks:
         task.cancel()
@@ -74,9 +74,9 @@ async def test_a_caller_that_is_cancelled_leaves_its_act_whole(database: Databas
 
 
 async def test_a_log_that_cannot_be_emptied_makes_no_failure_of_what_was_committed(database: Database) -> None:
-    await asyncio.gather(*(database.write(add(n)) for n in range(10)))  # type: ignore[arg-type]
+    await asyncio.gather(*(database.write(add(n)) for n in range(10)))
     reading = await database.write(lambda db: db.execute("SELECT n FROM t"))  # rows that nobody has fetched: SQLite refuses a checkpoint
-    told = await asyncio.gather(database.write(add(100)), database.forget(), return_exceptions=True)  # type: ignore[arg-type]
+    told = await asyncio.gather(database.write(add(100)), database.forget(), return_exceptions=True)
     reading.close()
     assert not isinstance(told[0], BaseException)
     assert isinstance(told[1], sqlite3.OperationalError)
@@ -86,10 +86,10 @@ async def test_a_log_that_cannot_be_emptied_makes_no_failure_of_what_was_committ
 
 async def test_a_log_that_another_reads_is_said_not_to_be_empty(database: Database, tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "d.sqlite", isolation_level=None)
-    await database.write(add(1))  # type: ignore[arg-type]
+    await database.write(add(1))
     other.execute("BEGIN")
     other.execute("SELECT count(*) FROM t").fetchone()
-    await database.write(add(2))  # type: ignore[arg-type]
+    await database.write(add(2))
     await database.write(lambda db: db.execute("PRAGMA busy_timeout = 50").fetchone())
     assert await database.forget() is False
     other.execute("ROLLBACK")
@@ -114,4 +114,17 @@ async def test_a_closed_database_refuses_instead_of_keeping_its_caller_for_ever(
     database.close()
     async with asyncio.timeout(2):
         with pytest.raises(sqlite3.ProgrammingError):
-            await database.write(add(1))  # type: ignore[arg-type]
+            await database.write(add(1))
+
+
+async def test_figures_that_cannot_be_kept_do_not_stop_the_writing(tmp_path: Path) -> None:
+    def full(_size: int, _seconds: float) -> None:
+        raise OSError("no space left on device")
+
+    database = Database(tmp_path / "d.sqlite", full)
+    database.open("CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY)")
+    async with asyncio.timeout(5):
+        for n in range(3):
+            await database.write(add(n))
+        assert await count(database) == 3
+    database.close()

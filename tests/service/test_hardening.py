@@ -35,7 +35,7 @@ from yingzhi.service.limits import LimitSettings
 from yingzhi.service.problems import Problem, problem_of
 from yingzhi.service.store import leases
 from yingzhi.service.store.leases import Owner
-from yingzhi.service.wire import Act, Branch, NewConsultation
+from yingzhi.service.wire import Act, Admitted, Branch, NewConsultation
 from yingzhi.testing import FakeProvider
 
 CONTRADICTS = NewConsultation(case=Presentation(text="张三，男，45岁，红斑", patient=Patient(age=5)))
@@ -246,6 +246,8 @@ async def test_who_reads_the_events_is_on_record(server: Running) -> None:
         consultation = await consulted(client)
         nurse = server.headers("nurse", subject="curious")
         await client.get(f"/api/v1/consultations/{consultation}/events", headers=nurse)
+        behind = {**nurse, "Last-Event-ID": "1000000"}  # as a browser that comes again and again: nothing is shown
+        await client.get(f"/api/v1/consultations/{consultation}/events", headers=behind)
 
     query = "SELECT count(*) FROM audit_entry WHERE body LIKE ? AND body LIKE '%consultation.read%' AND body LIKE '%curious%'"
     assert await in_database(server, query, f"%{consultation}%") == 1
@@ -289,7 +291,7 @@ async def test_a_copy_that_nobody_knows_of_because_its_process_died_is_erased(re
 
         await context.consultations.runner.engine.saver.conn.set_trace_callback(keep)
         await context.records.branch(DEV, first.id, Branch(revision=1))
-        await context.consultations.runner.engine.saver.conn.set_trace_callback(None)
+        await context.consultations.runner.engine.saver.conn.set_trace_callback(lambda _statement: None)
     home = copies[-1]  # the checkpoint is copied, the branch is not yet on record
     assert threads(home) > {first.id}
     async with process(home, resources) as context:
@@ -633,9 +635,9 @@ async def test_whenever_the_process_is_killed_every_run_comes_to_the_same_end_on
                 await context.consultations.act(DEV, first.id, act)
                 await ended(context, first.id)
             context.database.observe = lambda _size, _seconds: None
-            await connection.set_trace_callback(None)
+            await connection.set_trace_callback(lambda _statement: None)
             straight = [(await context.consultations.view(DEV, first.id, n)).result for n in (1, 2, 3)]
-        for home in left:
+        for home in left[:: 4 if paid else 1]:
             async with process(home, used) as context:
                 runs = await context.database.read(lambda db: [row[0] for row in db.execute("SELECT id FROM run ORDER BY number")])
                 for run in runs:
@@ -644,6 +646,8 @@ async def test_whenever_the_process_is_killed_every_run_comes_to_the_same_end_on
                     ends = [e for e in events if isinstance(e, TERMINAL)]
                     assert ends == [events[-1]]
                     assert events[-1].type != "run.failed", events[-1]
+                if not runs:  # killed before anything was taken in
+                    continue
                 view = await context.consultations.view(DEV, first.id)
                 assert view.revision == len(runs)
                 expected = straight[len(runs) - 1]
@@ -651,3 +655,109 @@ async def test_whenever_the_process_is_killed_every_run_comes_to_the_same_end_on
                 assert expected is not None
                 assert as_of_now(view.result) == as_of_now(expected)
     assert len(left) > 20
+
+
+async def test_a_disk_that_is_full_for_a_while_costs_no_run(resources: Resources, tmp_path: Path) -> None:
+    async with process(tmp_path, resources) as context:
+        await ended(context, (await context.consultations.create(DEV, CASE)).id)
+        connection = context.consultations.runner.engine.saver.conn
+        await connection.execute("PRAGMA max_page_count = 1")  # as many as there are: SQLite says that the disk is full
+        context.consultations.runner._stopping = True
+        admitted = await context.consultations.create(DEV, CASE)
+        await context.database.write(lambda db: db.execute("UPDATE run SET attempt = 15 WHERE status = 'queued'").close())
+        context.consultations.runner._stopping = False
+        await asyncio.sleep(3.5)
+        lost = "SELECT status, attempt FROM run WHERE id = ?"
+        found = await context.database.read(lambda db: tuple(db.execute(lost, (admitted.run,)).fetchone()))
+        assert found == ("queued", 16), "it is tried again, but not every second until it is given up"
+        await connection.execute("PRAGMA max_page_count = 1000000")
+        await context.database.write(lambda db: db.execute("UPDATE run SET not_before = 0").close())
+        assert (await ended(context, admitted.id))[-1] == "run.paused"
+
+
+async def test_a_branch_from_a_step_of_a_run_at_work_goes_on_by_itself(resources: Resources, tmp_path: Path) -> None:
+    async with FakeProvider() as provider, modelled(resources, provider.url) as with_model, process(tmp_path, with_model) as context:
+        straight = await context.consultations.create(DEV, CASE)
+        await ended(context, straight.id)
+        asked = len(provider.requests)
+        provider.faults = {asked + 2: "hang"}
+        at_work = await context.consultations.create(DEV, CASE)
+        await until(lambda: len(provider.requests) >= asked + 3)
+        steps = await context.records.checkpoints(DEV, at_work.id)
+        assert not any(step.counts for step in steps)
+        branch = await context.records.branch(DEV, at_work.id, Branch(checkpoint=steps[0].id))
+        assert (await ended(context, branch.id))[-1] == "run.paused"
+        one, other = [(await context.consultations.view(DEV, c)).result for c in (straight.id, branch.id)]
+        assert one is not None
+        assert other is not None
+        assert as_of_now(other) == as_of_now(one)
+        assert (await context.consultations.view(DEV, at_work.id)).status == "running"
+        with pytest.raises(Problem) as none:
+            await context.records.branch(DEV, at_work.id, Branch(checkpoint=steps[-1].id))  # the input, before any step
+        assert none.value.status == 404
+        await context.consultations.cancel(DEV, at_work.id)
+        assert (await ended(context, at_work.id))[-1] == "run.failed"
+
+
+async def test_a_key_is_free_again_once_what_it_stood_for_is_deleted(resources: Resources, tmp_path: Path) -> None:
+    async with process(tmp_path, resources) as context:
+        first = await context.consultations.create(DEV, CASE, key="k")
+        await context.records.erase_consultation(DEV, first.id)
+        both = await asyncio.gather(*(context.consultations.create(DEV, CASE, key="k") for _ in range(5)))
+        assert {a.id for a in both} == {both[0].id} != {first.id}
+
+
+async def test_after_the_work_nothing_is_kept_in_memory(resources: Resources, tmp_path: Path) -> None:
+    async with FakeProvider() as provider, modelled(resources, provider.url) as with_model, process(tmp_path, with_model) as context:
+        asked: list[Admitted] = [await context.consultations.create(DEV, case) for case in (CASE, CONTRADICTS, CASE)]
+        await context.consultations.cancel(DEV, asked[2].id)
+        for admitted in asked:
+            await ended(context, admitted.id)
+        await context.records.branch(DEV, asked[0].id, Branch(revision=1))
+        runner, engine = context.consultations.runner, context.consultations.runner.engine
+        await until(lambda: not runner.working)
+        left = (
+            runner._runs,
+            runner._leases,
+            runner._cancelled,
+            runner._again,
+            engine.feeds.by_run,
+            engine.feeds._readers,
+            engine.saver.written,
+        )
+        assert [len(one) for one in left] == [0] * len(left)
+        assert runner.queued == 0
+
+
+async def test_what_is_stored_is_nobody_elses_to_read(resources: Resources, tmp_path: Path) -> None:
+    (tmp_path / "service").mkdir(mode=0o755)
+    async with process(tmp_path, resources) as context:
+        await ended(context, (await context.consultations.create(DEV, CASE)).id)
+        files = list(context.settings.files.rglob("*.sqlite*"))
+        assert len(files) >= 4
+        assert {path.name: path.stat().st_mode & 0o077 for path in files} == dict.fromkeys((path.name for path in files), 0)
+
+
+async def test_what_waits_is_cancelled_at_once_though_no_place_is_free(resources: Resources, tmp_path: Path) -> None:
+    async with (
+        FakeProvider() as provider,
+        modelled(resources, provider.url) as with_model,
+        process(tmp_path, with_model, at_once=1, drain_seconds=0.1) as context,
+    ):
+        first = await context.consultations.create(DEV, CASE)
+        await ended(context, first.id)
+        provider.always = "hang"
+        busy = await context.consultations.create(DEV, CASE)
+        await until(lambda: context.consultations.runner.working == 1)
+        note = Act(review=Review(action="answer", note="More."), if_busy="enqueue")
+        acts = [await context.consultations.act(DEV, first.id, note) for _ in range(3)]
+        new = await context.consultations.create(DEV, CASE)
+        async with asyncio.timeout(2):
+            await context.consultations.cancel(DEV, first.id)
+            await context.consultations.cancel(DEV, new.id)
+            for consultation, run in (*((first.id, act.run) for act in acts), (new.id, new.run)):
+                assert (await ended(context, consultation, run)) == ["run.failed"]
+        assert (await context.consultations.view(DEV, first.id)).status == "paused"
+        assert (await context.consultations.view(DEV, new.id)).status == "cancelled"
+        assert (await context.consultations.view(DEV, busy.id)).status == "running"
+        assert context.consultations.runner.working == 1

@@ -25,6 +25,7 @@ from yingzhi.agents.specialist import Resources
 from yingzhi.client import Client
 from yingzhi.clinical.consultation import Review
 from yingzhi.clinical.presentation import Presentation
+from yingzhi.testing import FakeProvider
 
 
 class Process:
@@ -254,3 +255,40 @@ async def test_the_client_speaks_with_the_server_and_goes_on_where_a_stream_brok
         assert (await client.get(consultation)).revision == 2
         assert (await client.document(consultation, "soap-note")).status == "draft"
         assert await client.delete_patient(patient) == 1
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_server_that_is_told_to_stop_ends_open_streams_in_time_and_goes_on_with_the_run_after(folder: Path, workers: str) -> None:
+    async with FakeProvider(always="hang") as provider:
+        settings = folder / "model.yaml"
+        settings.write_text(f"model: fake\nbase_url: {provider.url}\ntools: none\njson_mode: object\nprobe: false\n", encoding="utf-8")
+        process = Process(
+            folder,
+            YINGZHI_MODEL=str(settings),
+            YINGZHI_SERVE_DRAIN_SECONDS="1",
+            YINGZHI_SERVE_HEARTBEAT="0.2",
+            YINGZHI_SERVE_WORKERS=workers,
+        )
+        try:
+            await asyncio.to_thread(process.start)
+            async with process.client() as client:
+                consultation = (await client.post("/api/v1/consultations", json={"case": {"text": BLISTERS}})).json()["id"]
+                path = f"/api/v1/consultations/{consultation}/events"
+                readers = [asyncio.create_task(listen(client, path, params={"on_disconnect": "cancel"})) for _ in range(5)]
+                for _ in range(200):
+                    if provider.requests:
+                        break
+                    await asyncio.sleep(0.05)
+                began = time.monotonic()
+                assert await asyncio.to_thread(process.stop) in {0, -signal.SIGTERM}
+                assert time.monotonic() - began < 12
+                for heard in await asyncio.gather(*readers):
+                    assert not any(h.type.startswith("run.") and h.type != "run.started" for h in heard)
+            provider.always = None
+            await asyncio.to_thread(process.start)
+            async with process.client() as client:
+                heard = await listen(client, path)
+                assert [h.data["attempt"] for h in heard if h.type == "run.started"] == [1, 2]
+                assert heard[-1].type == "run.paused"
+        finally:
+            process.kill()

@@ -31,7 +31,7 @@ def test_nothing_is_left_out_for_any_reader(role: DrugRole) -> None:
 def test_what_must_not_be_given_interrupts_everybody() -> None:
     found = review(NAMES)
     for role in ("prescriber", "pharmacist", "nurse"):
-        stops = [s for s in board(found, role).shown if s.problem.tier == "stop"]  # type: ignore[arg-type]
+        stops = [s for s in board(found, role).shown if s.problem.tier == "stop"]
         assert stops
         assert all(s.presence == "interrupt" for s in stops)
 

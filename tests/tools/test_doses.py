@@ -98,7 +98,9 @@ def test_a_dose_may_follow_the_name() -> None:
     assert split_dose("甲氨蝶呤10mg qd") == ("甲氨蝶呤", "10mg qd")
     assert split_dose("维生素B12 0.5mg tid") == ("维生素B12", "0.5mg tid")
     assert split_dose("0.1% tacrolimus ointment") == ("0.1% tacrolimus ointment", "")
-    assert dose_alerts(review_medications([], ["methotrexate 10 mg daily"], None, FORMULARY)) == [("methotrexate-weekly", "contraindicated")]
+    assert dose_alerts(review_medications([], ["methotrexate 10 mg daily"], None, FORMULARY)) == [
+        ("methotrexate-weekly", "contraindicated")
+    ]
 
 
 @pytest.mark.parametrize("written", ["7.5 mg daily", "10mg qd", "2.5mg bid", "10毫克 每天", "每日1次 10mg", "15 mg every other day"])

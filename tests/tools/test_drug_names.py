@@ -86,7 +86,9 @@ def test_pinyin_and_older_spellings_are_taken_and_shown_as_such(written: str, dr
         assert (match.drug, match.how) == (drug, how)
 
 
-@pytest.mark.parametrize("written", ["甲氨蝶呤（MTX）", "MTX片", "Methotrexate甲氨蝶呤片2.5mg", "methotrexate 甲氨蝶呤", "Sandimmun Neoral"])
+@pytest.mark.parametrize(
+    "written", ["甲氨蝶呤（MTX）", "MTX片", "Methotrexate甲氨蝶呤片2.5mg", "methotrexate 甲氨蝶呤", "Sandimmun Neoral"]
+)
 def test_a_name_that_says_the_same_twice_is_taken(written: str) -> None:
     match = resolve_drug(written, FORMULARY)
     assert match is not None
@@ -153,3 +155,11 @@ def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     resolve_drug(text, FORMULARY)
     unknown_drug(text, FORMULARY)
+
+
+def test_every_name_of_the_formulary_stands_for_its_drug() -> None:
+    for drug in FORMULARY.drugs.values():
+        for name in (drug.id, drug.names.en, drug.names.zh, *drug.aliases.en, *drug.aliases.zh):
+            match = resolve_drug(name, FORMULARY)
+            assert match is not None, name
+            assert match.drug == drug.id, name

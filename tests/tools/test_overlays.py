@@ -140,3 +140,12 @@ def test_a_table_can_be_taken_away(tmp_path: Path) -> None:
     assert not remove_overlay("hospital", tmp_path)
     assert not remove_overlay("../hospital", tmp_path)
     assert with_overlays(FORMULARY, tmp_path) is FORMULARY
+
+
+def test_a_row_on_an_ingredient_holds_for_the_combination(tmp_path: Path) -> None:
+    table, mapping = files(tmp_path, "a,b,level,why\nPseudoephedrine,Terbinafine,Major,\n")
+    save_overlay(read_table(table, read_mapping(mapping), FORMULARY)[0], tmp_path)
+    formulary = with_overlays(FORMULARY, tmp_path)
+    assert check_pair("terbinafine", "ibuprofen-pseudoephedrine", formulary).severity == "major"
+    assert pair_severity("ibuprofen-pseudoephedrine", "terbinafine", formulary) == "major"
+    assert pair_severity("ibuprofen-pseudoephedrine", "terbinafine", FORMULARY) != "major"

@@ -21,8 +21,10 @@ from yingzhi.clinical.words import Language, Text
 from yingzhi.clinical.workup import Referral, TestAdvice, Workup
 from yingzhi.knowledge.models import Disease
 from yingzhi.tools.differential import percent
+from yingzhi.tools.documents.phenotypes import coded_findings
 from yingzhi.tools.impression import person
 from yingzhi.tools.text import lower_first
+from yingzhi.tools.workup_words import need_words
 
 LABEL = Text(
     en="Drafted with the help of artificial intelligence. Not valid until a licensed doctor has checked, edited and signed it.",
@@ -122,7 +124,7 @@ def _record(m: Material, pen: Pen) -> list[Section]:
             "examination",
             "Dermatological examination",
             "皮肤科查体",
-            _found(m, pen, {"morphology", "colour", "site", "arrangement", "sign"}),
+            [*_found(m, pen, {"morphology", "colour", "site", "arrangement", "sign"}), *coded_findings(m.history, pen.say)],
             "history.findings",
         ),
         pen.section("results", "Results so far", "辅助检查", _results(m, pen), "history.labs"),
@@ -148,7 +150,8 @@ def _soap(m: Material, pen: Pen) -> list[Section]:
         *_found(m, pen, {"symptom", "systemic", "course", "exposure", "response"}),
         *_background(m, pen),
     ]
-    objective = [*_found(m, pen, {"morphology", "colour", "site", "arrangement", "sign"}), *_results(m, pen)]
+    looked = _found(m, pen, {"morphology", "colour", "site", "arrangement", "sign"})
+    objective = [*looked, *coded_findings(m.history, pen.say), *_results(m, pen)]
     return [
         pen.section("subjective", "Subjective", "主观资料（S）", subjective),
         pen.section("objective", "Objective", "客观资料（O）", objective, "history.findings"),
@@ -170,10 +173,13 @@ def _letter(m: Material, pen: Pen) -> list[Section]:
                     f"{LEVEL[m.referral.level].en.capitalize()}; {URGENCY[m.referral.urgency].en}.",
                     f"{LEVEL[m.referral.level].zh}；{URGENCY[m.referral.urgency].zh}。",
                     "documentation.referral",
-                )
+                ),
+                *_place(m, pen),
             ],
         ),
         pen.section("reason", "Reason", "转诊理由", why, "documentation.referral"),
+        pen.section("needed", "What is needed and not here", "本机构不具备的条件", _needed(m, pen)),
+        pen.section("before", "Before and during the transfer", "转运前及途中", _before(m, pen)),
         pen.section("summary", "Summary", "病情摘要", [pen.say(m.history.impression.en, m.history.impression.zh, "history.impression")]),
         pen.section("considered", "Diagnoses considered", "考虑诊断", _impression(m, pen), "differential.diagnoses"),
         pen.section(
@@ -185,6 +191,39 @@ def _letter(m: Material, pen: Pen) -> list[Section]:
         ),
         pen.section("drugs", "Drugs and allergies", "用药与过敏", _background(m, pen), "history.medications"),
         pen.section("safety", "Dangers", "风险提示", _safety(m, pen)),
+        pen.section("beyond", "To be looked for beyond the skin", "须关注的皮肤外问题", _beyond(m, pen)),
+        pen.section("bring", "To go along with the patient", "随行资料", _bring(m, pen)),
+    ]
+
+
+def _place(m: Material, pen: Pen) -> list[Sentence]:
+    to = m.referral.to
+    return [pen.say(f"{to.en}.", f"{to.zh}。", "documentation.referral.to")] if to else []
+
+
+def _needed(m: Material, pen: Pen) -> list[Sentence]:
+    words = [need_words(n) for n in m.referral.needs]
+    return [pen.say(stopped(w.en), stopped(w.zh), f"documentation.referral.needs.{i}") for i, w in enumerate(words)]
+
+
+def _before(m: Material, pen: Pen) -> list[Sentence]:
+    return [pen.say(stopped(t.en), stopped(t.zh), f"documentation.referral.before.{i}") for i, t in enumerate(m.referral.before)]
+
+
+def _bring(m: Material, pen: Pen) -> list[Sentence]:
+    return [pen.say(stopped(t.en), stopped(t.zh), f"documentation.referral.bring.{i}") for i, t in enumerate(m.referral.bring)]
+
+
+def _beyond(m: Material, pen: Pen) -> list[Sentence]:
+    """The strongest links, with what of them is checked."""
+    links = [(i, link) for i, link in enumerate(m.differential.systemic_links) if link.strength == "strong"][:4]
+    return [
+        pen.say(
+            f"{link.condition.en}. {stopped(link.checked.en)}",
+            f"{link.condition.zh}。{stopped(link.checked.zh)}",
+            f"differential.systemic_links.{i}",
+        )
+        for i, link in links
     ]
 
 
@@ -254,6 +293,9 @@ def _request(m: Material, pen: Pen) -> list[Section]:
                         f"workup.{t.id}.patient_risks",
                     )
                 )
+            sentences += [pen.say(stopped(c.act.en), stopped(c.act.zh), f"workup.{t.id}.cautions") for c in t.cautions]
+            if t.elsewhere and t.where:
+                sentences.append(pen.say(f"Done at: {t.where.en}.", f"检查地点：{t.where.zh}。", f"workup.{t.id}.where"))
         if not rung.open and rung.tests:
             sentences = [pen.say(f"Not yet. {rung.why.en}", f"暂缓。{rung.why.zh}", f"workup.{rung.tier}")]
         sections.append(pen.section(rung.tier, TIER[rung.tier].en, TIER[rung.tier].zh, sentences))
@@ -359,8 +401,8 @@ def _impression(m: Material, pen: Pen) -> list[Sentence]:
     leading = [(i, d) for i, d in enumerate(m.differential.diagnoses) if i == 0 or d.probability >= 0.1][:4]
     sentences = [
         pen.say(
-            f"{n}. {d.en} (ICD-10 {d.icd10}), {percent(d.probability)}.",
-            f"{n}. {d.zh}（ICD-10 {d.icd10}），可能性{percent(d.probability)}。",
+            f"{n}. {d.en} ({d.code()}), {percent(d.probability)}.",
+            f"{n}. {d.zh}（{d.code()}），可能性{percent(d.probability)}。",
             f"differential.diagnoses.{i}",
         )
         for n, (i, d) in enumerate(leading, 1)

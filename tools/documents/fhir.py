@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from yingzhi.clinical.consultation import Consultation
+from yingzhi.clinical.differential import Diagnosis
 from yingzhi.clinical.document import Document, DocumentKind
 from yingzhi.clinical.finding import Finding
 
@@ -122,6 +123,13 @@ def _patient(c: Consultation) -> dict[str, Any]:
     return resource
 
 
+def _concept(d: Diagnosis, text: str) -> dict[str, Any]:
+    """ICD-10 where the diagnosis has a code; a rare one goes by its catalogue id in the text."""
+    if not d.icd10:
+        return {"text": f"{text} ({d.code()})"}
+    return {"coding": [{"system": ICD10, "code": d.icd10, "display": d.en}], "text": text}
+
+
 def _risk(c: Consultation, patient: dict[str, str], device: str) -> dict[str, Any]:
     """The differential: each diagnosis an outcome with its probability and what speaks for and against it."""
     zh = c.lang == "zh"
@@ -131,7 +139,7 @@ def _risk(c: Consultation, patient: dict[str, str], device: str) -> dict[str, An
         con = ", ".join(x.zh if zh else x.en for x in d.cells if x.effect == "opposes")
         predictions.append(
             {
-                "outcome": {"coding": [{"system": ICD10, "code": d.icd10, "display": d.en}], "text": d.zh if zh else d.en},
+                "outcome": _concept(d, d.zh if zh else d.en),
                 "probabilityDecimal": d.probability, "rationale": f"+ {pro or '-'} | - {con or '-'}",
             }
         )  # fmt: skip
