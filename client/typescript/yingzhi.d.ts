@@ -779,6 +779,35 @@ export interface components {
             uuid: string;
         };
         /**
+         * Caution
+         * @description What makes a test riskier for this patient, or its result worth less, and what to do about it.
+         */
+        Caution: {
+            act: components["schemas"]["Text"];
+            /**
+             * Because
+             * @description What in the record brings it about: ids of findings, drugs, analytes.
+             */
+            because: string[];
+            /**
+             * First
+             * @description Tests whose result has to be there before.
+             */
+            first: string[];
+            /** Id */
+            id: string;
+            /**
+             * Level
+             * @description avoid = take another way, postpone = put right first, caution = go on with care, less-telling = worth less, note.
+             * @enum {string}
+             */
+            level: "avoid" | "postpone" | "caution" | "less-telling" | "note";
+            /** Sources */
+            sources: string[];
+            title: components["schemas"]["Text"];
+            why: components["schemas"]["Text"];
+        };
+        /**
          * CdsRequest
          * @description A call of a service.
          */
@@ -1122,6 +1151,11 @@ export interface components {
              * @enum {string}
              */
             confidence: "none" | "low" | "moderate" | "high";
+            /**
+             * Conflicts
+             * @description Where guidance for this case disagrees, side by side.
+             */
+            conflicts: components["schemas"]["GuidanceConflict"][];
             /** Contrasts */
             contrasts: components["schemas"]["Contrast"][];
             /**
@@ -1328,6 +1362,11 @@ export interface components {
             must_not_miss: boolean;
             /** Probability */
             probability: number;
+            /**
+             * References
+             * @description The sources as records; filled in the finished consultation.
+             */
+            references: components["schemas"]["Reference"][];
             /**
              * Sources
              * @description Ids of sources.
@@ -2188,6 +2227,36 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * GuidanceConflict
+         * @description A question of this case on which bodies give different advice. It names no winner.
+         */
+        GuidanceConflict: {
+            /**
+             * Because
+             * @description Ids of the drugs, diseases and tests of this case that it bears on.
+             */
+            because: string[];
+            /** Id */
+            id: string;
+            note: components["schemas"]["Text"] | null;
+            /** Sides */
+            sides: components["schemas"]["GuidanceSide"][];
+            topic: components["schemas"]["Text"];
+        };
+        /**
+         * GuidanceSide
+         * @description What one body says.
+         */
+        GuidanceSide: {
+            reference: components["schemas"]["Reference"] | null;
+            says: components["schemas"]["Text"];
+            /**
+             * Source
+             * @description Id of the source.
+             */
+            source: string;
+        };
+        /**
          * History
          * @description Findings with their places, labs, reports, timeline, impression, red flags, questions and the completeness check.
          */
@@ -2217,6 +2286,11 @@ export interface components {
             named_diagnoses: components["schemas"]["NamedDiagnosis"][];
             /** @description The patient as understood from fields and note. */
             patient: components["schemas"]["Patient"];
+            /**
+             * Phenotypes
+             * @description The record as HPO terms: given, found or named in words.
+             */
+            phenotypes: components["schemas"]["Phenotype"][];
             /** Questions */
             questions: components["schemas"]["Question"][];
             /** Red Flags */
@@ -2232,7 +2306,7 @@ export interface components {
             timeline: components["schemas"]["TimelineEvent"][];
             /**
              * Unmapped Phenotypes
-             * @description HPO ids for which the lexicon has no finding.
+             * @description Given ids that the ontology does not know; left out.
              */
             unmapped_phenotypes: string[];
         };
@@ -2528,6 +2602,32 @@ export interface components {
             type?: "absolute";
             /** Url */
             url: string;
+        };
+        /**
+         * LinkCheck
+         * @description One thing that a systemic link asks to be checked, and what the record says of it.
+         */
+        LinkCheck: {
+            /** En */
+            en: string;
+            /**
+             * Id
+             * @description Id of the investigation, finding or drug.
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "test" | "finding" | "drug";
+            /**
+             * State
+             * @description for = the record speaks for the link, against = it speaks against, done = checked and silent, open = not checked yet.
+             * @enum {string}
+             */
+            state: "for" | "against" | "done" | "open";
+            /** Zh */
+            zh: string;
         };
         /**
          * Listed
@@ -2912,6 +3012,25 @@ export interface components {
             zh: string;
         };
         /**
+         * Need
+         * @description Something the case needs and the site does not have.
+         */
+        Need: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "test" | "drug" | "specialist";
+            /** @description The nearest place that has it, as far as the site's profile says. */
+            where: components["schemas"]["Text"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * NewCase
          * @description A case, in one of the forms that are read.
          */
@@ -2981,6 +3100,25 @@ export interface components {
              * @enum {string}
              */
             worst: "contraindicated" | "major" | "moderate" | "minor" | "none" | "unknown";
+        };
+        /**
+         * Outcome
+         * @description What a result of the test would do to one diagnosis: how it feeds back.
+         */
+        Outcome: {
+            /** Diagnosis */
+            diagnosis: string;
+            /**
+             * Finding
+             * @description Id of the most telling finding of the test for it.
+             */
+            finding: string;
+            /** If Found */
+            if_found: number;
+            /** If Not */
+            if_not: number;
+            /** Now */
+            now: number;
         };
         /**
          * OverrideReason
@@ -3137,6 +3275,40 @@ export interface components {
             /** Vaccines */
             vaccines: components["schemas"]["VaccineLine"][];
             /** Zh */
+            zh: string;
+        };
+        /**
+         * Phenotype
+         * @description A feature as a term of the Human Phenotype Ontology: what the ranking of rare diseases goes by.
+         */
+        Phenotype: {
+            /** En */
+            en: string;
+            /**
+             * Finding
+             * @description Id of the finding that it was read as, where the lexicon has one.
+             * @default
+             */
+            finding: string;
+            /**
+             * Id
+             * @description HPO id, e.g. `HP:0001249`; an older id is given as its current one.
+             */
+            id: string;
+            /**
+             * Spans
+             * @description Where it was read.
+             */
+            spans: components["schemas"]["Span"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "present" | "absent";
+            /**
+             * Zh
+             * @description Chinese name; the English one where the project has none.
+             */
             zh: string;
         };
         /**
@@ -3380,22 +3552,72 @@ export interface components {
             zh: string;
         };
         /**
+         * Reference
+         * @description A source in short, where a diagnosis, a test or a link carries it with it.
+         */
+        Reference: {
+            /**
+             * Body
+             * @description Who issued it.
+             */
+            body: string;
+            /**
+             * Grade
+             * @description Kind of source: guideline, consensus, review, textbook …
+             * @default
+             */
+            grade: string;
+            /** Id */
+            id: string;
+            /**
+             * Jurisdiction
+             * @default
+             */
+            jurisdiction: string;
+            /** Title */
+            title: string;
+            /** Year */
+            year: number | null;
+        };
+        /**
          * Referral
          * @description Which level of care, and how soon (分级诊疗).
          */
         Referral: {
             /**
+             * Before
+             * @description What must not wait for the transfer.
+             */
+            before: components["schemas"]["Text"][];
+            /**
+             * Bring
+             * @description What has to go along with the patient.
+             */
+            bring: components["schemas"]["Text"][];
+            /**
              * Level
              * @enum {string}
              */
             level: "primary" | "secondary" | "tertiary";
+            /**
+             * Minutes
+             * @description Minutes of transfer, where the profile says so.
+             */
+            minutes: number | null;
+            /**
+             * Needs
+             * @description What is needed and not here.
+             */
+            needs: components["schemas"]["Need"][];
             /** Reasons */
             reasons: components["schemas"]["Text"][];
             /**
              * Refer
-             * @description Whether the level is above that of the site.
+             * @description Whether the level is above that of the site, or the site lacks what is needed now.
              */
             refer: boolean;
+            /** @description Where to, and how long it takes, by the site's profile. */
+            to: components["schemas"]["Text"] | null;
             /**
              * Urgency
              * @enum {string}
@@ -3662,6 +3884,15 @@ export interface components {
         Rung: {
             /** Open */
             open: boolean;
+            /**
+             * Opened By
+             * @description What opened the gate; empty where it is shut.
+             * @default
+             * @enum {string}
+             */
+            opened_by: "" | "harmless" | "red-flag" | "must-not-miss" | "narrowed" | "result";
+            /** @description What would open a shut gate. */
+            opens_when: components["schemas"]["Text"] | null;
             /** Tests */
             tests: components["schemas"]["TestAdvice"][];
             /**
@@ -3993,20 +4224,63 @@ export interface components {
         };
         /**
          * SystemicLink
-         * @description Something outside the skin that goes with a live diagnosis.
+         * @description Something of the rest of the body that goes with a live diagnosis or with what was found.
          */
         SystemicLink: {
             act: components["schemas"]["Text"];
+            /** @description What was already checked, in words; never empty. */
+            checked: components["schemas"]["Text"];
+            /** Checks */
+            checks: components["schemas"]["LinkCheck"][];
             condition: components["schemas"]["Text"];
-            /** Disease */
+            /**
+             * Disease
+             * @description Id of the diagnosis it goes with; empty where findings alone lead to it.
+             */
             disease: string;
+            /**
+             * Findings
+             * @description Ids of the findings that lead to it.
+             */
+            findings: string[];
+            /**
+             * Id
+             * @description Id of the rule; of a link in a disease's own file the disease and its number.
+             * @default
+             */
+            id: string;
+            /**
+             * References
+             * @description The sources as records; filled in the finished consultation.
+             */
+            references: components["schemas"]["Reference"][];
+            /**
+             * Relation
+             * @description cause = may lie behind it, trigger = may have set it off, complication = may follow.
+             * @default accompanies
+             * @enum {string}
+             */
+            relation: "cause" | "trigger" | "accompanies" | "complication";
             /** Source */
             source: string;
+            /**
+             * Sources
+             * @description Ids of all its sources.
+             */
+            sources: string[];
             /**
              * Strength
              * @enum {string}
              */
             strength: "strong" | "moderate" | "weak";
+            /**
+             * System
+             * @description What of the body: malignancy, endocrine, gut, liver, kidney, blood …
+             * @default
+             */
+            system: string;
+            /** @description How the two hang together. */
+            why: components["schemas"]["Text"] | null;
         };
         /**
          * SystemMessage
@@ -4041,6 +4315,11 @@ export interface components {
          */
         TestAdvice: {
             /**
+             * Cautions
+             * @description The same with reason and advice, where a rule knows one.
+             */
+            cautions: components["schemas"]["Caution"][];
+            /**
              * Derived From
              * @description `model` where a model alone proposed it; else empty.
              * @default
@@ -4048,7 +4327,7 @@ export interface components {
             derived_from: string;
             /**
              * Elsewhere
-             * @description Usually not available at a site of this level.
+             * @description Not available at this site, or usually not at a site of its level.
              * @default false
              */
             elsewhere: boolean;
@@ -4059,11 +4338,37 @@ export interface components {
              * @description Expected information gain over the differential, in bits.
              */
             gain: number;
+            /**
+             * Gain Per 100 Cny
+             * @description Bits for each 100 CNY; null where it costs nothing.
+             */
+            gain_per_100_cny: number | null;
+            /**
+             * Gain Per Harm
+             * @description Bits for each harm point; null where it does no harm.
+             */
+            gain_per_harm: number | null;
+            /**
+             * Harm
+             * @description Harm points: 0 none, 1 venepuncture, 8 minor wound, 30 major; raised by cautions.
+             * @default 0
+             */
+            harm: number;
             /** Id */
             id: string;
             /**
+             * Known
+             * @description What the record already says of it.
+             */
+            known: components["schemas"]["Text"][];
+            /**
+             * Outcomes
+             * @description What either result would do to the leading diagnoses.
+             */
+            outcomes: components["schemas"]["Outcome"][];
+            /**
              * Patient Risks
-             * @description What raises the risk in this patient.
+             * @description What raises the risk in this patient, in a word each.
              */
             patient_risks: components["schemas"]["Text"][];
             preparation: components["schemas"]["Text"] | null;
@@ -4072,6 +4377,13 @@ export interface components {
              * @description Indicative charge in CNY.
              */
             price: number;
+            /**
+             * References
+             * @description The sources as records; filled in the finished consultation.
+             */
+            references: components["schemas"]["Reference"][];
+            /** @description When it is worth doing again, or why now. */
+            repeat: components["schemas"]["Text"] | null;
             risk: components["schemas"]["Text"];
             /** Separates */
             separates: string[];
@@ -4093,6 +4405,8 @@ export interface components {
              */
             tier: "ask-examine" | "non-invasive" | "blood" | "minor-invasive" | "invasive-or-costly";
             turnaround: components["schemas"]["Text"] | null;
+            /** @description Where it can be done, where the site's profile says so. */
+            where: components["schemas"]["Text"] | null;
             why: components["schemas"]["Text"];
             /** Zh */
             zh: string;
@@ -4684,6 +4998,7 @@ export type AssistantMessage = components['schemas']['AssistantMessage'];
 export type AudioPart = components['schemas']['AudioPart'];
 export type Branch = components['schemas']['Branch'];
 export type Card = components['schemas']['Card'];
+export type Caution = components['schemas']['Caution'];
 export type CdsRequest = components['schemas']['CdsRequest'];
 export type CdsResponse = components['schemas']['CdsResponse'];
 export type Cell = components['schemas']['Cell'];
@@ -4734,6 +5049,8 @@ export type FrontQuestion = components['schemas']['FrontQuestion'];
 export type FrontState = components['schemas']['FrontState'];
 export type FrontWorkup = components['schemas']['FrontWorkup'];
 export type FunctionCall = components['schemas']['FunctionCall'];
+export type GuidanceConflict = components['schemas']['GuidanceConflict'];
+export type GuidanceSide = components['schemas']['GuidanceSide'];
 export type History = components['schemas']['History'];
 export type HookContext = components['schemas']['HookContext'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
@@ -4744,6 +5061,7 @@ export type Item = components['schemas']['Item'];
 export type JsonValue = components['schemas']['JsonValue'];
 export type LabResult = components['schemas']['LabResult'];
 export type Link = components['schemas']['Link'];
+export type LinkCheck = components['schemas']['LinkCheck'];
 export type Listed = components['schemas']['Listed'];
 export type Mechanism = components['schemas']['Mechanism'];
 export type Medication = components['schemas']['Medication'];
@@ -4757,15 +5075,18 @@ export type ModelList = components['schemas']['ModelList'];
 export type ModelReturned = components['schemas']['ModelReturned'];
 export type ModelUse = components['schemas']['ModelUse'];
 export type NamedDiagnosis = components['schemas']['NamedDiagnosis'];
+export type Need = components['schemas']['Need'];
 export type NewCase = components['schemas']['NewCase'];
 export type NewPatient = components['schemas']['NewPatient'];
 export type NotChecked = components['schemas']['NotChecked'];
+export type Outcome = components['schemas']['Outcome'];
 export type OverrideReason = components['schemas']['OverrideReason'];
 export type PackLine = components['schemas']['PackLine'];
 export type Page = components['schemas']['Page'];
 export type Part = components['schemas']['Part'];
 export type Patient = components['schemas']['Patient'];
 export type PatientPack = components['schemas']['PatientPack'];
+export type Phenotype = components['schemas']['Phenotype'];
 export type Phenotypes = components['schemas']['Phenotypes'];
 export type Pins = components['schemas']['Pins'];
 export type Presentation = components['schemas']['Presentation'];
@@ -4775,6 +5096,7 @@ export type ProposalReconciled = components['schemas']['ProposalReconciled'];
 export type Question = components['schemas']['Question'];
 export type ReasoningMessage = components['schemas']['ReasoningMessage'];
 export type RecordItem = components['schemas']['RecordItem'];
+export type Reference = components['schemas']['Reference'];
 export type Referral = components['schemas']['Referral'];
 export type Remark = components['schemas']['Remark'];
 export type Report = components['schemas']['Report'];
