@@ -15,7 +15,7 @@ from yingzhi.tools.differential import LIVE, build_differential
 from yingzhi.tools.done_tests import done_tests
 from yingzhi.tools.observations import rank_record
 from yingzhi.tools.rare import rank_jointly, with_rare
-from yingzhi.tools.systemic import Map, systemic_links
+from yingzhi.tools.systemic import systemic_links
 
 SEARCHED = 3
 """For how many of the leading diagnoses the evidence is searched."""
@@ -51,9 +51,8 @@ def link(result: Differential, case: Presentation, history: History, desk: Desk)
     r = desk.resources
     k = r.knowledge
     chart = chart_of(history, r.model.ancestors, r.formulary)
-    done = done_tests(history, case.reports, chart, k.investigations, k.findings)
-    source = Map(k.systemic.values(), k.diseases, k.investigations, k.findings, r.formulary.display)
-    return desk.call(systemic_links, result.diagnoses, result.confidence != "none", history.named_diagnoses, chart, done, source)
+    done = done_tests(history, case.reports, chart, k.investigations, k.findings, r.shown_by)
+    return desk.call(systemic_links, result.diagnoses, result.confidence != "none", history.named_diagnoses, chart, done, r.links)
 
 
 def search_evidence(result: Differential, desk: Desk) -> tuple[list[Citation], bool]:

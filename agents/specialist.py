@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pydantic import BaseModel
 
+from yingzhi.clinical.citation import Reference
 from yingzhi.clinical.words import CareLevel
 from yingzhi.knowledge.load import Knowledge
 from yingzhi.knowledge.site_models import Site
+from yingzhi.tools.done_tests import TestIndex
 from yingzhi.tools.formulary import Formulary
 from yingzhi.tools.inference import DiagnosisModel
 from yingzhi.tools.labs import LabTable
 from yingzhi.tools.lexicon import Lexicon
 from yingzhi.tools.rare import RareArm
 from yingzhi.tools.retrieval import Retriever
+from yingzhi.tools.systemic import Map
 
 if TYPE_CHECKING:
     from yingzhi.agents.models.chat import Models
@@ -45,6 +48,12 @@ class Resources:
     model: DiagnosisModel
     labs: LabTable
     formulary: Formulary
+    links: Map
+    """The systemic map."""
+    shown_by: TestIndex
+    """Which tests a finding shows to be done."""
+    records: Mapping[str, Reference]
+    """The sources in short."""
     retrievers: tuple[Retriever, ...]
     """The built-in corpus and the site's own; empty when evidence is not searched."""
     tenant: str

@@ -19,6 +19,8 @@ from yingzhi.graphs.settings import Settings
 from yingzhi.knowledge.load import Knowledge, load_knowledge, read_yaml, write_atomically
 from yingzhi.tools import lexicon as lexicon_module
 from yingzhi.tools import text as text_module
+from yingzhi.tools.citations import reference
+from yingzhi.tools.done_tests import index_tests
 from yingzhi.tools.extraction import lexicon_table
 from yingzhi.tools.formulary import build_formulary
 from yingzhi.tools.inference import compile_model
@@ -30,6 +32,7 @@ from yingzhi.tools.rare import RareArm
 from yingzhi.tools.retrieval import Retriever, build_index, open_index, open_retriever
 from yingzhi.tools.retrieval.tokens import RULES
 from yingzhi.tools.sites import read_site
+from yingzhi.tools.systemic import draw_map
 
 if TYPE_CHECKING:
     from yingzhi.agents.models.chat import Models
@@ -81,6 +84,9 @@ def _open(settings: Settings, clock: Callable[[], datetime]) -> Resources:
         model=compile_model(knowledge.diseases.values(), knowledge.findings.values()),
         labs=compile_labs(knowledge.analytes.values()),
         formulary=formulary,
+        links=draw_map(knowledge, formulary.display),
+        shown_by=index_tests(knowledge.investigations.values()),
+        records={s.id: reference(s) for s in knowledge.sources.values()},
         retrievers=_retrievers(knowledge, settings, cache) if settings.evidence else (),
         tenant=settings.tenant,
         home=settings.home,

@@ -51,7 +51,6 @@ def assemble(case: str, state: State, resources: Resources, seconds: float) -> C
         state.get("documentation"),
     )
     faults = faults_of(state)
-    sources = resources.knowledge.sources
     conflicts = _conflicts(differential, history, workup, medication, resources)
     used = [u for u in state.get("model_use", []) if u.version == state.get("version", 1) and u.outcome != "skipped"]
     said: dict[str, Remark] = {}
@@ -66,17 +65,17 @@ def assemble(case: str, state: State, resources: Resources, seconds: float) -> C
         review=state.get("outcome", "pending"),  # type: ignore[arg-type]
         lang=language,
         version=state.get("version", 1),
-        differential=referenced_diagnoses(differential.diagnoses, sources),
+        differential=referenced_diagnoses(differential.diagnoses, resources.records),
         must_not_miss=differential.must_not_miss,
         other=differential.other,
         confidence=differential.confidence,
         converged=differential.converged,
-        systemic_links=referenced_links(differential.systemic_links, sources),
+        systemic_links=referenced_links(differential.systemic_links, resources.records),
         contrasts=differential.contrasts,
         changes=differential.changes,
         decision_path=differential.decision_path,
         history=history,
-        workup=referenced_workup(workup, sources) if workup else None,
+        workup=referenced_workup(workup, resources.records) if workup else None,
         referral=documentation.referral if documentation else None,
         medication=medication,
         documents=documentation.documents if documentation else [],
@@ -125,7 +124,7 @@ def _conflicts(
     diseases = {d.id for d in differential.diagnoses if d.probability >= LINKED}
     tests = {t.id for rung in (workup.rungs if workup else ()) for t in rung.tests if t.status == "recommended"}
     age = history.patient.age if history else None
-    return conflicts_of(r.knowledge.conflicts, drugs, diseases, tests, age, r.knowledge.sources)
+    return conflicts_of(r.knowledge.conflicts, drugs, diseases, tests, age, r.records)
 
 
 def _sources(differential: Differential, conflicts: list[GuidanceConflict], state: State, resources: Resources) -> list[Citation]:

@@ -25,7 +25,9 @@ class Ask:
     weight: float
 
 
-def asks_of(links: Sequence[SystemicLink], alerts: Sequence[Alert], chart: Chart, tests: Mapping[str, Investigation]) -> dict[str, Ask]:
+def asks_of(
+    links: Sequence[SystemicLink], alerts: Sequence[Alert], chart: Chart, tests: Mapping[str, Investigation], eruption: Text | None
+) -> dict[str, Ask]:
     """The asked tests by their id.
 
     Args:
@@ -33,6 +35,7 @@ def asks_of(links: Sequence[SystemicLink], alerts: Sequence[Alert], chart: Chart
         alerts: Red flags; a critical one asks for vital signs.
         chart: The patient.
         tests: All investigations.
+        eruption: Name of a likely drug eruption, if any.
     """
     asked: dict[str, Ask] = {}
     for link in links:
@@ -47,6 +50,8 @@ def asks_of(links: Sequence[SystemicLink], alerts: Sequence[Alert], chart: Chart
         names = list(dict.fromkeys(c.en for c in culprits))[:3], list(dict.fromkeys(c.zh for c in culprits))[:3]
         why = Text(en=f"May have set it off: {', '.join(names[0])}", zh=f"可能的诱发药物：{'、'.join(names[1])}")
         asked["medication-review"] = Ask(why, 0.4)
+    elif eruption is not None:
+        asked["medication-review"] = Ask(Text(en=f"{eruption.en}: which drug, since when", zh=f"{eruption.zh}：何药、何时开始"), 0.4)
     elif chart.recorded >= MANY_DRUGS:
         asked["medication-review"] = Ask(Text(en=f"{chart.recorded} drugs are recorded", zh=f"记录有{chart.recorded}种药物"), 0.3)
     if any(a.level == "critical" and a.kind == "red-flag" for a in alerts):

@@ -57,29 +57,29 @@ def reference(source: Source) -> Reference:
     )
 
 
-def references(ids: Iterable[str], sources: Mapping[str, Source]) -> list[Reference]:
+def references(ids: Iterable[str], records: Mapping[str, Reference]) -> list[Reference]:
     """The records of the ids that are sources, each once, in order."""
-    return [reference(sources[i]) for i in dict.fromkeys(ids) if i in sources]
+    return [records[i] for i in dict.fromkeys(ids) if i in records]
 
 
-def referenced_diagnoses(diagnoses: Iterable[Diagnosis], sources: Mapping[str, Source]) -> list[Diagnosis]:
+def referenced_diagnoses(diagnoses: Iterable[Diagnosis], records: Mapping[str, Reference]) -> list[Diagnosis]:
     """The diagnoses, each with the records of what it rests on: its own sources and those of its cells."""
     return [
-        d.model_copy(update={"references": references([*d.sources, *(c.source for c in d.cells if c.source)], sources)}) for d in diagnoses
+        d.model_copy(update={"references": references([*d.sources, *(c.source for c in d.cells if c.source)], records)}) for d in diagnoses
     ]
 
 
-def referenced_links(links: Iterable[SystemicLink], sources: Mapping[str, Source]) -> list[SystemicLink]:
+def referenced_links(links: Iterable[SystemicLink], records: Mapping[str, Reference]) -> list[SystemicLink]:
     """The links with the records of their sources."""
-    return [link.model_copy(update={"references": references([link.source, *link.sources], sources)}) for link in links]
+    return [link.model_copy(update={"references": references([link.source, *link.sources], records)}) for link in links]
 
 
-def referenced_workup(workup: Workup, sources: Mapping[str, Source]) -> Workup:
+def referenced_workup(workup: Workup, records: Mapping[str, Reference]) -> Workup:
     """The ladder with the records of the sources of every test and of its cautions."""
     rungs = []
     for rung in workup.rungs:
         tests = [
-            t.model_copy(update={"references": references([t.source, *(s for c in t.cautions for s in c.sources)], sources)})
+            t.model_copy(update={"references": references([t.source, *(s for c in t.cautions for s in c.sources)], records)})
             for t in rung.tests
         ]
         rungs.append(rung.model_copy(update={"tests": tests}))

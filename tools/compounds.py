@@ -84,9 +84,35 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("nail-pitting", ("nail", "surface-pits")),
     ("freckling-axillary", ("axilla", "freckles")),
     ("haemorrhagic-crust", ("crust", "bleeding-easily")),
+    ("translucent-cyst", ("translucent-lesion|pearly-papule", "clear-fluid-blister|cyst")),
+    ("periocular-translucent-cyst", ("translucent-lesion|pearly-papule|cyst", "clear-fluid-blister|cyst", "eyelid|periorbital")),
     ("umbilicated-papule", ("papule", "depressed-lesion|dimple-sign")),
 )
 """A finding, and the parts that make it: alternatives parted by `|`."""
+
+
+LASTS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
+    (
+        "weal",
+        "weal-over-24h",
+        re.compile(
+            r"\b(?:last|persist|remain|stay|take)\w*(?: for)?(?: about| up to)? (?:(?:more|longer) than (?:24 hours|a day|one day|24 h)|over 24 hours"
+            r"|(?:several|a few|two|three|2|3|2-3|two to three|2 to 3|many) days)|(?:超过|大于|持续)(?:24小时|一天|1天|1日|数天|几天|2.?3天|两三天)|数(?:天|日)(?:才|后)?(?:消退|不退)"
+            r"|24小时(?:以上|不退|不消)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "weal",
+        "evanescent-weal",
+        re.compile(
+            r"\b(?:less than|within|under|fewer than) (?:24 hours|a day|one day|24 h|a few hours|hours|an hour|minutes)\b|\b(?:last|persist|resolve|fade|disappear|clear)\w*"
+            r"(?: \w+){0,3} (?:minutes|hours|an hour|a few hours|several hours)\b|(?:数|几|半)小时(?:内|后)?(?:自行)?(?:消退|消失|缓解)|24小时内|不超过24小时|当天消退|次日消退",
+            re.IGNORECASE,
+        ),
+    ),
+)
+"""A lesion, and what it is called when the same note tells how long each one lasts."""
 
 
 def compounds(text: str, mentions: Iterable[Placed], terms: Mapping[str, FindingTerm]) -> list[Compound]:
@@ -114,6 +140,11 @@ def compounds(text: str, mentions: Iterable[Placed], terms: Mapping[str, Finding
         )
         if nearest:
             found.append(Compound(name, min(m.start for m in nearest), max(m.end for m in nearest)))
+    for lesion, name, lasting in LASTS:
+        here = next((m for m in there if lesion in kinds[m.id]), None)
+        told = lasting.search(text) if here and name in terms else None
+        if here and told and not any(name in kinds[m.id] for m in there) and not re.search(r"(?:\bnot|\bno|不|未)\s*$", text[: told.start()]):
+            found.append(Compound(name, told.start(), told.end()))
     return found
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from yingzhi.clinical.citation import Reference
 from yingzhi.clinical.conflict import GuidanceConflict, GuidanceSide
-from yingzhi.knowledge.models import Source
 from yingzhi.knowledge.workup_models import Conflict
-from yingzhi.tools.citations import reference
 from yingzhi.tools.red_flags import text
 
 
@@ -17,7 +16,7 @@ def conflicts_of(
     diseases: Collection[str],
     tests: Collection[str],
     age: float | None,
-    sources: Mapping[str, Source],
+    records: Mapping[str, Reference],
 ) -> list[GuidanceConflict]:
     """The conflicts that bear, each side with its own source. No side is preferred.
 
@@ -27,7 +26,7 @@ def conflicts_of(
         diseases: Likely diagnoses.
         tests: Tests that are recommended now.
         age: Years, where known.
-        sources: For the records of the sources.
+        records: Of the sources.
     """
     found = []
     for conflict in conflicts:
@@ -45,7 +44,7 @@ def conflicts_of(
                 id=conflict.id,
                 topic=text(conflict.topic),
                 because=[*by_drug, *by_disease, *by_test],
-                sides=[GuidanceSide(says=text(s.says), source=s.source, reference=reference(sources[s.source])) for s in conflict.sides],
+                sides=[GuidanceSide(says=text(s.says), source=s.source, reference=records[s.source]) for s in conflict.sides],
                 note=text(conflict.note) if conflict.note else None,
             )
         )

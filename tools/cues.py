@@ -63,7 +63,9 @@ EN_MAYBE = _words("""
 """)
 EN_TO_DO = re.compile(r"^ (?:please |plan to |consider )?(?:rule out|exclude) (?!.* (?:but|however) )")
 """A sentence that begins so is a plan: "Rule out melanoma"."""
-EN_DOUBT_AFTER = re.compile(r"^ (?:\?|cannot be (?:excluded|ruled out)|is (?:possible|suspected|uncertain|questionable|equivocal)|suspected\b)")
+EN_DOUBT_AFTER = re.compile(
+    r"^ (?:\?|cannot be (?:excluded|ruled out)|is (?:possible|suspected|uncertain|questionable|equivocal)|suspected\b)"
+)
 EN_TWICE = re.compile(r" (?:not|never|hardly|cannot be said to be|by no means) $")
 """Just before a wording that itself denies: "not painless"."""
 

@@ -40,8 +40,42 @@ class Done:
     """Why it has to be done again."""
 
 
+@dataclass(frozen=True, slots=True)
+class TestIndex:
+    """Which tests a finding shows to be done."""
+
+    __test__ = False  # pytest must not collect it
+
+    looks: Mapping[str, tuple[str, ...]]
+    """Finding to the questions and looks that give it."""
+    tests: Mapping[str, tuple[str, ...]]
+    """Finding to the tests on the lowest rung that gives it."""
+
+
+def index_tests(tests: Iterable[Investigation]) -> TestIndex:
+    """The index over all investigations."""
+    looks: dict[str, list[str]] = {}
+    givers: dict[str, list[Investigation]] = {}
+    for test in tests:
+        for f in test.yields:
+            if test.tier == "ask-examine":
+                looks.setdefault(f, []).append(test.id)
+            else:
+                givers.setdefault(f, []).append(test)
+    lowest = {f: min(TIERS.index(t.tier) for t in giving) for f, giving in givers.items()}
+    return TestIndex(
+        {f: tuple(ids) for f, ids in looks.items()},
+        {f: tuple(t.id for t in giving if TIERS.index(t.tier) == lowest[f]) for f, giving in givers.items()},
+    )
+
+
 def done_tests(
-    history: History, reports: Sequence[Report], chart: Chart, tests: Mapping[str, Investigation], terms: Mapping[str, FindingTerm]
+    history: History,
+    reports: Sequence[Report],
+    chart: Chart,
+    tests: Mapping[str, Investigation],
+    terms: Mapping[str, FindingTerm],
+    index: TestIndex,
 ) -> dict[str, Done]:
     """Every test that a result, a report or a finding of the record shows to be done.
 
@@ -52,17 +86,14 @@ def done_tests(
     for lab in history.labs:
         if lab.test in tests:
             done.setdefault(lab.test, Done()).known.append(_lab(lab))
-    measured = {f for test in done for f in tests[test].yields}
-    givers = _givers(chart.results, tests)
-    for test in tests.values():
-        shown = {
-            f
-            for f in (chart.found | chart.absent if test.tier == "ask-examine" else chart.results).intersection(test.yields)
-            if test.tier == "ask-examine" or test.id in done or (f not in measured and test.id in givers[f])
-        }
-        if shown:
-            entry = done.setdefault(test.id, Done())
-            entry.known += [_finding(f, f in chart.absent, terms) for f in sorted(shown) if f in terms][:4]
+    shown = {test: chart.results.intersection(tests[test].yields) for test in done}
+    measured = {f for found in shown.values() for f in found}
+    by_test: dict[str, set[str]] = {test: set(found) for test, found in shown.items() if found}
+    for f in chart.found | chart.absent:
+        for test in (*index.looks.get(f, ()), *(index.tests.get(f, ()) if f in chart.results and f not in measured else ())):
+            by_test.setdefault(test, set()).add(f)
+    for test, found in by_test.items():
+        done.setdefault(test, Done()).known.extend([_finding(f, f in chart.absent, terms) for f in sorted(found) if f in terms][:4])
     for reading in history.reports:
         test_id = _test_of(reading.span.source, reading.kind, reports)
         if test_id not in tests:
@@ -73,16 +104,6 @@ def done_tests(
         elif not entry.known:
             entry.known.append(Text(en="a report is on record", zh="已有报告"))
     return done
-
-
-def _givers(results: Iterable[str], tests: Mapping[str, Investigation]) -> dict[str, set[str]]:
-    """For each finding the tests on the lowest rung that gives it."""
-    givers: dict[str, set[str]] = {}
-    for f in results:
-        giving = [t for t in tests.values() if t.tier != "ask-examine" and f in t.yields]
-        lowest = min((TIERS.index(t.tier) for t in giving), default=0)
-        givers[f] = {t.id for t in giving if TIERS.index(t.tier) == lowest}
-    return givers
 
 
 def _test_of(source: str, kind: str, reports: Sequence[Report]) -> str:

@@ -32,7 +32,9 @@ EVENTS = frozenset(
     """.split()
 )
 """Findings that pass within hours: "a year ago hives and collapse after amoxicillin" tells of none now."""
-ABOUT_OTHERS = frozenset({"contact-with-similar-case", "household-itch", "autosomal-family-swelling", "school-nursery-outbreak", "partner-infected"})
+ABOUT_OTHERS = frozenset(
+    {"contact-with-similar-case", "household-itch", "autosomal-family-swelling", "school-nursery-outbreak", "partner-infected"}
+)
 """What others have is the very thing that is said: "sister has similar sores" is the patient's contact."""
 SITE_FREE = re.compile(
     r"(?:皮肤|黏膜|粘膜|部)?(?:(?:、|及|和|与|以及)[^，,。；;、无未]{1,7}){0,4}"

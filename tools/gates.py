@@ -44,7 +44,9 @@ A_RESULT = Text(
 )
 
 
-def gate(tier: Tier, differential: Differential, findings: Sequence[Finding], emergency: Sequence[Alert], dangerous: Sequence[str]) -> Gate:
+def gate(
+    tier: Tier, differential: Differential, findings: Sequence[Finding], emergency: Sequence[Alert], dangerous: Sequence[Text]
+) -> Gate:
     """Whether a tier is open, and why. More certainty, more results, more dangers never shut a gate that was open.
 
     Args:
@@ -73,7 +75,7 @@ def gate(tier: Tier, differential: Differential, findings: Sequence[Finding], em
     return _tissue(differential, dangerous) if tier == "minor-invasive" else _costly(differential, findings, dangerous)
 
 
-def _blood(differential: Differential, dangerous: Sequence[str]) -> Gate:
+def _blood(differential: Differential, dangerous: Sequence[Text]) -> Gate:
     if differential.confidence != "low":
         why = Text(en="Open: history and examination are sufficient to choose blood tests.", zh="已开放：问诊查体已足以选择血液检查。")
         return Gate(True, why, "narrowed")
@@ -86,7 +88,7 @@ def _blood(differential: Differential, dangerous: Sequence[str]) -> Gate:
     return Gate(False, why, when=MORE_FINDINGS)
 
 
-def _tissue(differential: Differential, dangerous: Sequence[str]) -> Gate:
+def _tissue(differential: Differential, dangerous: Sequence[Text]) -> Gate:
     if dangerous:
         return Gate(True, _must_settle("only tissue", "组织学", dangerous), "must-not-miss")
     if differential.converged:
@@ -96,7 +98,7 @@ def _tissue(differential: Differential, dangerous: Sequence[str]) -> Gate:
     return Gate(False, why, when=NARROWER)
 
 
-def _costly(differential: Differential, findings: Sequence[Finding], dangerous: Sequence[str]) -> Gate:
+def _costly(differential: Differential, findings: Sequence[Finding], dangerous: Sequence[Text]) -> Gate:
     if differential.converged and any(f.kind in TISSUE and f.status == "present" for f in findings):
         why = Text(en="Open: tissue result in hand and the field is narrow.", zh="已开放：已有病理结果且诊断收敛。")
         return Gate(True, why, "result")
@@ -108,6 +110,6 @@ def _costly(differential: Differential, findings: Sequence[Finding], dangerous: 
     return Gate(False, why, when=A_RESULT)
 
 
-def _must_settle(en: str, zh: str, dangerous: Sequence[str]) -> Text:
-    names = list(dict.fromkeys(dangerous))[:2]
-    return Text(en=f"Open: {en} can settle {', '.join(names)}.", zh=f"已开放：存在须{zh}明确的高危诊断。")
+def _must_settle(en: str, zh: str, dangerous: Sequence[Text]) -> Text:
+    en_names, zh_names = list(dict.fromkeys(d.en for d in dangerous))[:2], list(dict.fromkeys(d.zh for d in dangerous))[:2]
+    return Text(en=f"Open: {en} can settle {', '.join(en_names)}.", zh=f"已开放：{'、'.join(zh_names)}须由{zh}明确。")

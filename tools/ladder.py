@@ -72,6 +72,8 @@ class Bench:
     setting: CareLevel
     site: Site | None = None
     sites: Mapping[str, Site] = field(default_factory=dict)
+    pointed: frozenset[str] = frozenset()
+    """Diseases that critical red flags point to."""
     asks: Mapping[str, Ask] = field(default_factory=dict)
     """What something other than a diagnosis asks for."""
 
@@ -101,13 +103,15 @@ def build_workup(
     least = DANGER_IN_EMERGENCY if emergency else DANGER
     field = field_of(bench.model, ranking.probability, ranking.other)
     candidates = _candidates(field, differential, bench, least)
+    names = {d.id: Text(en=d.en, zh=d.zh) for d in differential.diagnoses}
     rungs = []
     for tier in TIERS:
         chosen = sorted((c for c in candidates if c.test.tier == tier), key=_order, reverse=True)
         dangerous = _dangerous_wants(chosen, differential, least)
-        if tier == TIERS[-1] and not emergency:
-            dangerous = [d for d in dangerous if d not in _settled_sooner(candidates, differential, least, bench.done)]
-        passed = gate(tier, differential, findings, emergency, dangerous)
+        if tier == TIERS[-1]:  # what a cheaper test settles can wait for it, unless a red flag points to it
+            sooner = _settled_sooner(candidates, differential, least, bench.done)
+            dangerous = [d for d in dangerous if d in bench.pointed or d not in sooner]
+        passed = gate(tier, differential, findings, emergency, [names[d] for d in dangerous])
         if emergency and tier not in ALWAYS_OPEN:  # no time for what no likely diagnosis asks for, nor for tissue that settles no danger
             chosen = [c for c in chosen if c.wanted and (tier not in INVASIVE or _dangerous_wants([c], differential, least))]
         shown = [c for c in chosen if _worth(c, bench.done)][: MOST[tier]]
@@ -235,8 +239,8 @@ def _worth(candidate: Candidate, done: Mapping[str, Done]) -> bool:
 
 def _dangerous_wants(chosen: Sequence[Candidate], differential: Differential, least: float) -> list[str]:
     """Must-not-miss diagnoses at least so likely, whose confirming test is among `chosen`."""
-    likely = {d.id: d.en for d in differential.diagnoses if d.id in differential.must_not_miss and d.probability >= least}
-    return [likely[d] for c in chosen for d, entry in c.wanted if entry.role in {"confirm", "when-in-doubt"} and d in likely]
+    likely = {d.id for d in differential.diagnoses if d.id in differential.must_not_miss and d.probability >= least}
+    return [d for c in chosen for d, entry in c.wanted if entry.role in {"confirm", "when-in-doubt"} and d in likely]
 
 
 def _settled_sooner(candidates: Sequence[Candidate], differential: Differential, least: float, done: Mapping[str, Done]) -> list[str]:

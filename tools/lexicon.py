@@ -175,7 +175,10 @@ def find_loose(tokens: list[Token], breaks: set[int], lexicon: Lexicon, found: l
     whole = [m for m in found if m.gap is None]
     read, before = unpadded(tokens)
     candidates = [
-        Match(entry, first, last) for key, first, last in loose_places(tokens, lexicon.loose) for entry in lexicon.loose[key] if first != last
+        Match(entry, first, last)
+        for key, first, last in loose_places(tokens, lexicon.loose)
+        for entry in lexicon.loose[key]
+        if first != last
     ]
     if len(read) < len(tokens):
         padded = find_matches(read, {i for i, b in enumerate(before) if b in breaks}, lexicon)

@@ -11,7 +11,9 @@ from functools import lru_cache
 
 from yingzhi.tools.text import Token, fold_word
 
-SMALL = frozenset("of on in at the a an to his her their my its both over all around with from this that these those some by for upon".split())
+SMALL = frozenset(
+    "of on in at the a an to his her their my its both over all around with from this that these those some by for upon".split()
+)
 PADDING = frozenset(
     """
     very quite rather slightly somewhat mildly moderately markedly extremely severely multiple numerous several few small large tiny big
@@ -23,9 +25,39 @@ SKIPPED = SMALL | PADDING
 TURNED = PADDING | COPULA
 FEWEST, MOST = 2, 4
 """Words with a meaning of their own that a loosely read wording has."""
-IRREGULAR = {"swollen": "swell", "swelling": "swell", "swell": "swell", "bled": "bleed", "broke": "break", "broken": "break", "burnt": "burn"}
+IRREGULAR = {
+    "swollen": "swell",
+    "swelling": "swell",
+    "swell": "swell",
+    "bled": "bleed",
+    "broke": "break",
+    "broken": "break",
+    "burnt": "burn",
+}
 ENDINGS = ("ening", "ened", "ations", "ation", "ating", "ated", "iness", "ness", "ling", "ing", "ed", "en", "ly", "y", "e")
-PADDING_ZH = ("明 显", "可 见", "少 许", "散 在", "多 个", "大 量", "较 多", "轻 度", "中 度", "重 度", "局 部", "处", "的", "了", "着", "很", "较", "稍", "略", "均", "都")
+PADDING_ZH = (
+    "明 显",
+    "可 见",
+    "少 许",
+    "散 在",
+    "多 个",
+    "大 量",
+    "较 多",
+    "轻 度",
+    "中 度",
+    "重 度",
+    "局 部",
+    "处",
+    "的",
+    "了",
+    "着",
+    "很",
+    "较",
+    "稍",
+    "略",
+    "均",
+    "都",
+)
 
 
 @lru_cache(maxsize=20_000)

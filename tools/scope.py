@@ -127,7 +127,9 @@ def _blanks(tokens: list[Token], first: int, last: int) -> set[int]:
     """Chinese tokens before a blank, where two or more stand together on both sides of it."""
 
     def run(i: int) -> bool:
-        return 0 <= i < len(tokens) - 1 and all("一" <= tokens[k].text[0] <= "鿿" for k in (i, i + 1)) and tokens[i].end == tokens[i + 1].start
+        return (
+            0 <= i < len(tokens) - 1 and all("一" <= tokens[k].text[0] <= "鿿" for k in (i, i + 1)) and tokens[i].end == tokens[i + 1].start
+        )
 
     return {i for i in range(first, min(last, len(tokens) - 2)) if tokens[i].end < tokens[i + 1].start and run(i - 1) and run(i + 1)}
 
@@ -178,7 +180,9 @@ def _english_reach(cue: str, between: str, named: str, after: str) -> bool:
         return False
     pieces = re.split(r" [,，:] ", between)
     if len(pieces) == 1:
-        return len(between.split()) <= 7 and not re.search(r" (?:with|at|has|have|had|show|showed|reveal|revealed|demonstrated?) ", between[3:])
+        return len(between.split()) <= 7 and not re.search(
+            r" (?:with|at|has|have|had|show|showed|reveal|revealed|demonstrated?) ", between[3:]
+        )
     if not all(len(p.split()) <= 6 for p in pieces) or any(EN_NEW_CLAUSE.search(f" {p} ") for p in pieces[1:]):
         return False
     rest = re.split(r" [,，:;.] ", after)  # what is left of the match's own piece, and the pieces after it

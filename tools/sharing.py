@@ -5,7 +5,9 @@ from __future__ import annotations
 from yingzhi.tools.lexicon import Entry, Lexicon, Match
 from yingzhi.tools.text import Token
 
-NOUNS = frozenset("lesion ulcer sore erosion involvement mucosa symptom lymphadenopathy node edema swelling weakness pain itch blister".split())
+NOUNS = frozenset(
+    "lesion ulcer sore erosion involvement mucosa symptom lymphadenopathy node edema swelling weakness pain itch blister".split()
+)
 JOINERS = frozenset({",", "and", "or", "nor", "/"})
 FARTHEST = 9
 """Tokens before the noun within which its adjectives stand."""

@@ -191,6 +191,4 @@ def _plain_places(words: tuple[str, ...]) -> frozenset[int]:
     for i, word in enumerate(words):
         at[len(text)] = i
         text += word + " "
-    return frozenset(
-        at[p] for m in PLAIN_WORDS.finditer(text) for p in range(m.start(), m.end()) if p in at
-    )
+    return frozenset(at[p] for m in PLAIN_WORDS.finditer(text) for p in range(m.start(), m.end()) if p in at)

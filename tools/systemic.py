@@ -9,6 +9,7 @@ from typing import Literal
 from yingzhi.clinical.differential import Diagnosis, LinkCheck, SystemicLink
 from yingzhi.clinical.history import NamedDiagnosis
 from yingzhi.clinical.words import Text
+from yingzhi.knowledge.load import Knowledge
 from yingzhi.knowledge.models import Disease, FindingTerm, Investigation
 from yingzhi.knowledge.systemic_models import SystemicRule
 from yingzhi.tools.chart import Chart
@@ -37,11 +38,39 @@ STATES: tuple[tuple[State, str, str], ...] = (
 class Map:
     """What the links are drawn from."""
 
-    rules: Iterable[SystemicRule]
+    rules: tuple[SystemicRule, ...]
+    by_finding: Mapping[str, tuple[int, ...]]
+    """Finding to the places of the rules that it may bring."""
+    by_disease: Mapping[str, tuple[int, ...]]
+    about_drugs: frozenset[str]
+    """Diseases whose drugs a rule names."""
     diseases: Mapping[str, Disease]
     tests: Mapping[str, Investigation]
     terms: Mapping[str, FindingTerm]
     drug_names: Mapping[str, Text]
+
+
+def draw_map(k: Knowledge, drug_names: Mapping[str, Text]) -> Map:
+    """The map of the knowledge."""
+    rules = tuple(k.systemic.values())
+    by_finding: dict[str, list[int]] = {}
+    by_disease: dict[str, list[int]] = {}
+    for n, rule in enumerate(rules):
+        groups = [g for g in (*((f,) for f in rule.all_of), rule.any_of, *rule.one_of_each) if g]
+        for f in min(groups, key=len, default=()):  # every group has to be met, so the smallest is enough to look by
+            by_finding.setdefault(f, []).append(n)
+        for d in {*rule.diseases, *rule.said_by}:
+            by_disease.setdefault(d, []).append(n)
+    return Map(
+        rules=rules,
+        by_finding={f: tuple(ns) for f, ns in by_finding.items()},
+        by_disease={d: tuple(ns) for d, ns in by_disease.items()},
+        about_drugs=frozenset(d for rule in rules if rule.drugs and rule.system == "drug" for d in rule.diseases),
+        diseases=k.diseases,
+        tests=k.investigations,
+        terms=k.findings,
+        drug_names=drug_names,
+    )
 
 
 def systemic_links(
@@ -63,13 +92,15 @@ def systemic_links(
         if d.probability >= LINKED or (n == 0 and known) or (d.must_not_miss and d.probability >= LINKED_DANGER)
     ]
     leading += [d for d in _had(named) if d in source.diseases and d not in leading]
-    rules = list(source.rules)
-    about_drugs = {d for rule in rules if rule.drugs and rule.system == "drug" for d in rule.diseases}
     links = [
-        link for d in leading for link in _own(source.diseases[d], chart, done, source) if d not in about_drugs or link.system != "drug"
+        link
+        for d in leading
+        for link in _own(source.diseases[d], chart, done, source)
+        if d not in source.about_drugs or link.system != "drug"
     ]
     spoken = {d for d in leading if source.diseases[d].systemic_links}
-    for rule in rules:
+    places = {n for f in chart.there for n in source.by_finding.get(f, ())} | {n for d in leading for n in source.by_disease.get(d, ())}
+    for rule in (source.rules[n] for n in sorted(places)):
         if not spoken.isdisjoint(rule.said_by):
             continue
         bringing = [d for d in leading if d in rule.diseases or d in rule.said_by]

@@ -103,6 +103,7 @@ class Database:
             raise sqlite3.ProgrammingError("the database is closed")
         loop = asyncio.get_running_loop()
         job = _Job(act, loop, loop.create_future(), alone)
+        job.done.add_done_callback(_look_at)
         self._jobs.put(job)
         result: T = await asyncio.shield(job.done)
         return result
@@ -187,6 +188,12 @@ def _try(connection: sqlite3.Connection, job: _Job) -> None:
         job.result = job.act(connection)
     except Exception as error:
         job.error = error
+
+
+def _look_at(done: asyncio.Future[Any]) -> None:
+    """A caller that was cancelled is not told what became of its act, which is nothing to complain of."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _tell(jobs: list[_Job]) -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,3 +131,20 @@ async def test_figures_that_cannot_be_kept_do_not_stop_the_writing(tmp_path: Pat
             await database.write(add(n))
         assert await count(database) == 3
     database.close()
+
+
+async def test_nobody_is_told_of_the_failure_of_an_act_whose_caller_was_cancelled(database: Database) -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, complaint: complaints.append(complaint))
+    await database.write(add(1))
+    slow = asyncio.create_task(database.write(lambda _db: time.sleep(0.1)))
+    tasks = [asyncio.create_task(database.write(add(1))) for _ in range(5)]
+    await asyncio.sleep(0.02)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await slow
+    await database.write(lambda _db: None)
+    del task, tasks  # what is complained of is an error that nobody can look at any more
+    gc.collect()
+    assert complaints == []

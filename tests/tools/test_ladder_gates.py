@@ -41,7 +41,7 @@ def decided(tier: Tier, state: dict[str, Any]) -> Gate:
         differential,
         [TISSUE] if state["tissue"] else [],
         [FLAG] if state["emergency"] else [],
-        ["Pemphigus"] if state["dangerous"] else [],
+        [Text(en="Pemphigus", zh="天疱疮")] if state["dangerous"] else [],
     )
 
 
