@@ -20,6 +20,7 @@ from yingzhi.tools.extraction import Extraction, Mention, extract, merge_mention
 from yingzhi.tools.impression import complaint, impression
 from yingzhi.tools.labs import parse_labs
 from yingzhi.tools.medications import drug_findings, noted_allergies, read_medications
+from yingzhi.tools.note_alerts import note_alerts
 from yingzhi.tools.observations import family_findings, hints, implied, observations
 from yingzhi.tools.patient import derived_findings, merge_patient, onset
 from yingzhi.tools.phenotypes import check_phenotypes, phenotype_findings
@@ -88,7 +89,8 @@ def read_record(view: View, desk: Desk) -> History:
         medications=medications,
         timeline=_timeline(case.text, read),
         red_flags=desk.call_about(there, red_flags, findings, patient.age, r.knowledge.red_flags.values(), terms, r.model.ancestors)
-        + record_alerts(case.text, about_skin, findings, patient),
+        + record_alerts(case.text, about_skin, findings, patient)
+        + note_alerts(case.text, noted.findings, terms),
         questions=desk.call(next_questions, r.model, ranking, terms, findings, patient),
         completeness=completeness(case, findings, bool(read.durations)),
         about_skin=about_skin,

@@ -40,10 +40,12 @@ HAND: tuple[tuple[str, str], ...] = (
     ("美能", "compound-glycyrrhizin"), ("火把花根片", "tripterygium-hypoglaucum"), ("帕夫林", "total-glucosides-of-paeony"),
     ("拜阿司匹灵", "aspirin"), ("立普妥", "atorvastatin"), ("络活喜", "amlodipine"), ("格华止", "metformin"), ("波立维", "clopidogrel"),
     ("泰诺林", "paracetamol"), ("acetaminophen", "paracetamol"), ("芬必得", "ibuprofen"), ("扶他林", "diclofenac"), ("西乐葆", "celecoxib"),
-    ("优甲乐", "levothyroxine"), ("倍他乐克", "metoprolol"), ("拜唐苹", "acarbose"), ("氨甲喋呤", "methotrexate"), ("環孢素", "ciclosporin"),
+    ("优甲乐", "levothyroxine"), ("倍他乐克", "metoprolol"), ("拜唐苹", "acarbose"), ("氨甲喋呤", "methotrexate"),
+    ("環孢素", "ciclosporin"),
     ("甲氨蝶呤（MTX）", "methotrexate"), ("他克莫司（普特彼）软膏0.1%", "tacrolimus"), ("ｉｓｏｔｒｅｔｉｎｏｉｎ", "isotretinoin"),
     ("螺內酯", "spironolactone"), ("維A酸乳膏", "tretinoin"), ("伊維菌素", "ivermectin"), ("多西環素", "doxycycline"),
-    ("Methotrexat (MTX) 15mg", "methotrexate"), ("isotretinon", "isotretinoin"), ("azathioprin", "azathioprine"), ("prednisolon", "prednisolone"),
+    ("Methotrexat (MTX) 15mg", "methotrexate"), ("isotretinon", "isotretinoin"), ("azathioprin", "azathioprine"),
+    ("prednisolon", "prednisolone"),
 )  # fmt: skip
 
 
@@ -116,10 +118,7 @@ def _pinyin(drug: Drug, rng: random.Random, formulary: Formulary) -> str:
 
 
 def _typo(drug: Drug, rng: random.Random, formulary: Formulary) -> str:
-    if rng.random() < 0.3:
-        written = _homophone(drug.names.zh, rng)
-    else:
-        written = _slip(drug.names.en.lower(), rng)
+    written = _homophone(drug.names.zh, rng) if rng.random() < 0.3 else _slip(drug.names.en.lower(), rng)
     return "" if not written or fold(written) in formulary.names else written
 
 
@@ -147,7 +146,13 @@ def _homophone(name: str, rng: random.Random) -> str:
 
 
 def _salt(drug: Drug, rng: random.Random, formulary: Formulary) -> str:
-    if "oral" not in drug.routes or drug.ingredients or " " in drug.names.en or drug.names.zh[:2] in ("盐酸", "复方") or drug.names.zh[-1] in "酸盐钠钾钙丸":
+    if (
+        "oral" not in drug.routes
+        or drug.ingredients
+        or " " in drug.names.en
+        or drug.names.zh[:2] in ("盐酸", "复方")
+        or drug.names.zh[-1] in "酸盐钠钾钙丸"
+    ):
         return ""
     if rng.random() < 0.5:
         return f"{rng.choice(SALTS_ZH)}{drug.names.zh}{rng.choice(FORMS_ZH)}"
@@ -162,7 +167,7 @@ def _mixed(drug: Drug, rng: random.Random, formulary: Formulary) -> str:
 
 
 def judge(variant: Variant, formulary: Formulary) -> Literal["right", "asked", "lost", "wrong"]:
-    """right = its drug is taken; asked = not taken, and its drug is asked back first or among several; lost = neither; wrong = another is taken."""
+    """Right: its drug is taken; asked: not taken, but its drug is asked back; lost: neither; wrong: another drug is taken."""
     match = resolve_drug(variant.written, formulary)
     if match is not None:
         return "right" if match.drug == variant.drug else "wrong"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import aiosqlite
@@ -20,6 +23,23 @@ INTERRUPT = "__interrupt__"
 """Channel of the mark that the graph waits for the doctor."""
 
 
+class _Turn(asyncio.Lock):
+    """Whose turn it is on the connection. One that is broken off leaves no transaction open, which would lock every other process out."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        super().__init__()
+        self.connection = connection
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End the turn."""
+        try:
+            if kind is not None:  # what was asked of the connection before comes first, and what comes next comes after
+                with suppress(sqlite3.Error, ValueError):
+                    await self.connection.rollback()
+        finally:
+            self.release()
+
+
 class Saver(AsyncSqliteSaver):
     """LangGraph's saver.
 
@@ -29,6 +49,7 @@ class Saver(AsyncSqliteSaver):
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         super().__init__(connection)
+        self.lock = _Turn(connection)
         self.written: dict[str, str] = {}
 
     async def forget(self) -> bool:

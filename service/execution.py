@@ -255,7 +255,7 @@ async def _run_graph(recorder: Recorder, row: sqlite3.Row) -> Reached:
     found = await engine.saver.aget_tuple({"configurable": {"thread_id": run.consultation, "checkpoint_ns": ""}})
     if found is None or dict(found.metadata).get("run") != run.id:
         raise RuntimeError("the graph left no checkpoint")
-    return Reached(state_of(found), found.config["configurable"]["checkpoint_id"])  # the lost attempt lacked nothing but its end
+    return Reached(state_of(found), found.checkpoint["id"])  # the lost attempt lacked nothing but its end
 
 
 async def _start(recorder: Recorder, row: sqlite3.Row) -> tuple[Presentation | Review | None, str]:

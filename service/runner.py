@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from time import time
+from time import monotonic, time
 from typing import Protocol
 
 from yingzhi.service.execution import Engine, carry_out
@@ -68,6 +68,7 @@ class InProcessRunner:
     _cancelled: set[str] = field(default_factory=set)
     _sweeper: asyncio.Task[None] | None = None
     _stopping: bool = False
+    _stops_at: float = 0.0
 
     @property
     def queued(self) -> int:
@@ -121,7 +122,8 @@ class InProcessRunner:
 
     async def drain(self, seconds: float) -> None:
         """Take nothing new; give what is at work this long; leave the rest to the next process."""
-        self._stopping = True
+        if not self._stopping:  # told again it gives no more time
+            self._stopping, self._stops_at = True, monotonic() + seconds
         self._waiting.clear()
         self._again.clear()
         if self._sweeper is not None:
@@ -129,7 +131,7 @@ class InProcessRunner:
         working = list(self._working.values())
         if not working:
             return
-        _, late = await asyncio.wait(working, timeout=seconds)
+        _, late = await asyncio.wait(working, timeout=max(0.0, self._stops_at - monotonic()))
         for task in late:
             task.cancel()
         if late:

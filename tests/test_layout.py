@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FLOORS = {"clinical": 0, "knowledge": 1, "tools": 2, "prompts": 2, "agents": 3, "graphs": 4, "client": 5, "evals": 5, "service": 5, "testing": 5, "cli": 6}
+FLOORS = {
+    "clinical": 0,
+    "knowledge": 1,
+    "tools": 2,
+    "prompts": 2,
+    "agents": 3,
+    "graphs": 4,
+    "client": 5,
+    "evals": 5,
+    "service": 5,
+    "testing": 5,
+    "cli": 6,
+}
 FOLDERS = sorted(p.name for p in (ROOT / "src" / "yingzhi").iterdir() if p.is_symlink())
 
 

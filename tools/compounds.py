@@ -24,17 +24,34 @@ class Placed(Protocol):
     """A finding with its place in a text."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Which finding."""
+        ...
+
     @property
-    def status(self) -> str: ...
+    def status(self) -> str:
+        """Present, absent, uncertain."""
+        ...
+
     @property
-    def start(self) -> int: ...
+    def start(self) -> int:
+        """Where it begins."""
+        ...
+
     @property
-    def end(self) -> int: ...
+    def end(self) -> int:
+        """Where it ends."""
+        ...
+
     @property
-    def experiencer(self) -> str: ...
+    def experiencer(self) -> str:
+        """Whose it is."""
+        ...
+
     @property
-    def temporality(self) -> str: ...
+    def temporality(self) -> str:
+        """When it was."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +113,10 @@ LASTS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "weal",
         "weal-over-24h",
         re.compile(
-            r"\b(?:last|persist|remain|stay|take)\w*(?: for)?(?: about| up to)? (?:(?:more|longer) than (?:24 hours|a day|one day|24 h)|over 24 hours"
-            r"|(?:several|a few|two|three|2|3|2-3|two to three|2 to 3|many) days)|(?:超过|大于|持续)(?:24小时|一天|1天|1日|数天|几天|2.?3天|两三天)|数(?:天|日)(?:才|后)?(?:消退|不退)"
+            r"\b(?:last|persist|remain|stay|take)\w*(?: for)?(?: about| up to)? (?:(?:more|longer) than (?:24 hours|a day|one "
+            r"day|24 h)|over 24 hours"
+            r"|(?:several|a few|two|three|2|3|2-3|two to three|2 to 3|many) days)|(?:超过|大于|持续)(?:24小时|一天|1天|1日|数天|"
+            r"几天|2.?3天|两三天)|数(?:天|日)(?:才|后)?(?:消退|不退)"
             r"|24小时(?:以上|不退|不消)",
             re.IGNORECASE,
         ),
@@ -106,8 +125,10 @@ LASTS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "weal",
         "evanescent-weal",
         re.compile(
-            r"\b(?:less than|within|under|fewer than) (?:24 hours|a day|one day|24 h|a few hours|hours|an hour|minutes)\b|\b(?:last|persist|resolve|fade|disappear|clear)\w*"
-            r"(?: \w+){0,3} (?:minutes|hours|an hour|a few hours|several hours)\b|(?:数|几|半)小时(?:内|后)?(?:自行)?(?:消退|消失|缓解)|24小时内|不超过24小时|当天消退|次日消退",
+            r"\b(?:less than|within|under|fewer than) (?:24 hours|a day|one day|24 h|a few hours|hours|an hour|minutes)\b|"
+            r"\b(?:last|persist|resolve|fade|disappear|clear)\w*"
+            r"(?: \w+){0,3} (?:minutes|hours|an hour|a few hours|several hours)\b|"
+            r"(?:数|几|半)小时(?:内|后)?(?:自行)?(?:消退|消失|缓解)|24小时内|不超过24小时|当天消退|次日消退",
             re.IGNORECASE,
         ),
     ),
@@ -143,7 +164,12 @@ def compounds(text: str, mentions: Iterable[Placed], terms: Mapping[str, Finding
     for lesion, name, lasting in LASTS:
         here = next((m for m in there if lesion in kinds[m.id]), None)
         told = lasting.search(text) if here and name in terms else None
-        if here and told and not any(name in kinds[m.id] for m in there) and not re.search(r"(?:\bnot|\bno|不|未)\s*$", text[: told.start()]):
+        if (
+            here
+            and told
+            and not any(name in kinds[m.id] for m in there)
+            and not re.search(r"(?:\bnot|\bno|不|未)\s*$", text[: told.start()])
+        ):
             found.append(Compound(name, told.start(), told.end()))
     return found
 

@@ -35,7 +35,8 @@ EN_NO_FALSE = _words("""
     no improvement|not improve|not improved|not respond|not responded|no response|no relief|not resolve|not resolved|no longer|not only
     without improvement|without relief|without success|no effect|not certain|no change|not helped|without treatment|not been|no known
     no significant past medical history|no wonder|not sure|not clear|not heal|not healed|not healing|not true that there is no|no doubt
-    not without|no matter|not settle|not settled|not settling|not gone|not go away|not going away|not better|no better|not cleared|not clear up
+    not without|no matter|not settle|not settled|not settling|not gone|not go away|not going away|not better|no better|not cleared|
+    not clear up
     to rule out|need to exclude|to exclude|cannot rule out|cannot exclude|can't rule out|not ruled out|not excluded|not deny|not denied
     not tolerate|no obvious cause|no obvious trigger|no obvious reason|no apparent cause|for no reason|for no apparent reason
     not take|not taken|not taking|not used|not using|not a smoker|not working|not wait|not available|not done|not performed|no further
@@ -50,7 +51,8 @@ _SEEN = (
     r"observed|identified|elicited|reported|noticed|apparent|evident)"
 )
 EN_AFTER = re.compile(
-    rf"^(?: (?!and |or |with |but |has |have |the |his |her )[a-z]+){{0,2}}? (?:(?:is|was|are|were|be|been|being) (?:\w+ )?(?:{_FREE}|denied|excluded|ruled out|not \w+)|{_FREE}|not {_SEEN}"
+    rf"^(?: (?!and |or |with |but |has |have |the |his |her )[a-z]+){{0,2}}? "
+    rf"(?:(?:is|was|are|were|be|been|being) (?:\w+ )?(?:{_FREE}|denied|excluded|ruled out|not \w+)|{_FREE}|not {_SEEN}"
     rf"|could not be (?:\w+)|(?:has|have|had) (?:been )?(?:denied|excluded|ruled out)|otherwise (?:clear|normal)|clear throughout)\b"
     r"|^ (?:[:：] ?|[-–] )?(?:none|nil|absent|negative|nad)\b|^ [(（] ?(?:-|–|−|neg|negative|absent) ?[)）]"
 )
@@ -82,7 +84,8 @@ EN_FAMILY = re.compile(
 EN_FAMILY_VERB = re.compile(r" (?:has|have|had|with|was|were|history|also|suffer|suffered|diagnosed|of|for|is|itche?|itches) ")
 EN_SPEAKS = re.compile(
     r" (?:report|state|note|bring|brought|say|said|notice|noticed|stated|noted|reported|describe|described|concerned|worried|think|thinks"
-    r"|he|she|patient|child himself|herself|himself|tried|try|apply|applied|give|gave|given|treat|treated|use|used|using|worry|want|seek|sought"
+    r"|he|she|patient|child himself|herself|himself|tried|try|apply|applied|give|gave|given|treat|treated|use|used|using|worry|"
+    r"want|seek|sought"
     r"|took|found|saw|moved|live|lives|asked|ask) "
 )
 EN_PAST = _words("""
@@ -96,7 +99,8 @@ EN_PAST_AFTER = re.compile(
 )
 EN_OVER = re.compile(
     r"^(?: (?!not|never|partially|partly|and|but|,)[\w'-]+){0,4}? (?:(?:has|have|had) (?:now |since |all |completely |fully )?)?"
-    r"(?:(?:now |since |completely |fully )?resolved|subsided|gone|disappeared|went away|settled completely|cleared up)\b(?! (?:slowly|with scar))"
+    r"(?:(?:now |since |completely |fully )?resolved|subsided|gone|disappeared|went away|settled completely|cleared up)\b(?! "
+    r"(?:slowly|with scar))"
 )
 """After the match: "fever last week has now resolved"."""
 EN_LONG_AGO = re.compile(
@@ -113,33 +117,42 @@ EN_HYPO = _words("""
     look out for|warned about|counselled about|side effect such as|may cause|can cause|could cause|to avoid|in the event of
 """)
 EN_HYPO_FAR = re.compile(
-    r" (?:(?:return|come back|call|report|see|seek|attend|stop|phone|ring)(?: [a-z]+){0,4} if|warned (?:about|of|to watch for)|watch out for"
-    r"|safety net(?:ting)?|look out for|advised to (?:return|come back|seek)(?: [a-z]+){0,4} (?:if|for)|should (?:he|she|they|you) (?:develop|have)) "
+    r" (?:(?:return|come back|call|report|see|seek|attend|stop|phone|ring)(?: [a-z]+){0,4} if|warned (?:about|of|to watch for)|"
+    r"watch out for"
+    r"|safety net(?:ting)?|look out for|advised to (?:return|come back|seek)(?: [a-z]+){0,4} (?:if|for)|should (?:he|she|they|"
+    r"you) (?:develop|have)) "
 )
 """Words of advice: all that follows in the sentence is what might come."""
 EN_NEW_CLAUSE = re.compile(
     r" (?:is|are|was|were|has|had|have|show|showed|reveal|revealed|present|presented|report|reported|note|noted|he|she|they|his|her|there"
-    r"|examination|exam|physical|on|with|where|then|now|complain|complains|since|after|which|it|itchy|painful|tender|red|new|multiple|several) "
+    r"|examination|exam|physical|on|with|where|then|now|complain|complains|since|after|which|it|itchy|painful|tender|red|new|"
+    r"multiple|several) "
 )
 EN_ASSERTS = re.compile(
-    r" (?:rai[sz]ed|high|low|positive|elevated|increased|decreased|reduced|enlarged|swollen|present|deranged|abnormal|prolonged|worse|worsening) "
+    r" (?:rai[sz]ed|high|low|positive|elevated|increased|decreased|reduced|enlarged|swollen|present|deranged|abnormal|prolonged|"
+    r"worse|worsening) "
 )
 """A laboratory or bedside value that says it is there: a denial before the comma has nothing to do with it."""
 EN_LIST_END = re.compile(r" (?:or|nor|and|and/or) ")
 
 # Chinese: there or not
 ZH_NO = _han("""
-    无 未 没 没有 否认 未见 未触及 未及 不伴 非 排除 并无 亦无 均无 不 无明显 未出现 未累及 不累及 未闻及 未扪及 未发现 未查见 查无 未诉 不存在 除外
+    无 未 没 没有 否认 未见 未触及 未及 不伴 非 排除 并无 亦无 均无 不 无明显 未出现 未累及 不累及 未闻及 未扪及 未发现 未查见 查无
+    未诉 不存在 除外
     并未 从未 从无 未曾 无任何 未有 不见 不含 缺乏
 """)
 ZH_NO_FALSE = _han("""
     无明显诱因 无诱因 无效 不明 未愈 不愈 不缓解 未缓解 无缓解 不见好 未见好转 无好转 不退 未消退 未治疗 未诊治 未予 未就诊 未重视
     未处理 不能 无法 不规则 不规律 不均 不清 不一 不等 不好 不了 不住 不知 不断 不止 不明显 不佳 不消 不全 不洁 不适 不同 不整 不易
     无改善 不敢 没好 没用 没效果 不对称 不管 不但 不仅 不久 未婚 非常 非典型 无意 未成年 不慎 没去 没敢 没做 不行 不掉 不到 不过
-    不超过 不齐 没注意 不平 不高 不太 无痛性 无痛 无菌性 无症状性 无色 无力 无名指 无特殊 无原因 无故 无端 未破 不破 不溃 无规律 无固定 未婚未育
-    未避孕 不孕 不育 不自主 不耐 不红 不肿 除非 非特异性 非甾体 非处方 未正规 未规律 未系统 未坚持 未服药 未用药 未控制 未遵医嘱 未及时 不及时 未定期
-    未绝经 未接种 未打 不仅仅 不只 并非不 并不是不 不是不 不是没有 并非没有 并非无 不能排除 不排除 不除外 未排除 未能排除 未除外 排除不了 需排除 待排除
-    不是很 不很 不怎么 没那么 不十分 不特别 不算 没怎么 不大 以排除 需除外 待除外 不得不 不可避免 不可逆 无论 未改善 未减轻 未好转 无减轻 未予重视 不痊愈 没见好 没好转 没有好转 没有缓解 没有效果 无变化 未变
+    不超过 不齐 没注意 不平 不高 不太 无痛性 无痛 无菌性 无症状性 无色 无力 无名指 无特殊 无原因 无故 无端 未破 不破 不溃 无规律
+    无固定 未婚未育
+    未避孕 不孕 不育 不自主 不耐 不红 不肿 除非 非特异性 非甾体 非处方 未正规 未规律 未系统 未坚持 未服药 未用药 未控制 未遵医嘱
+    未及时 不及时 未定期
+    未绝经 未接种 未打 不仅仅 不只 并非不 并不是不 不是不 不是没有 并非没有 并非无 不能排除 不排除 不除外 未排除 未能排除 未除外
+    排除不了 需排除 待排除
+    不是很 不很 不怎么 没那么 不十分 不特别 不算 没怎么 不大 以排除 需除外 待除外 不得不 不可避免 不可逆 无论 未改善 未减轻 未好转
+    无减轻 未予重视 不痊愈 没见好 没好转 没有好转 没有缓解 没有效果 无变化 未变
 """)
 ZH_NO_END = _han("但 伴 可见 出现 然而 仅 有 见 后 时 却 而 只 除了")
 ZH_DENY = _han("否认 未诉")
@@ -151,14 +164,16 @@ ZH_AFTER = re.compile(
     r"|不 明 显|未 受 累|未 累 及|不 受 累|消 失|均 正 常|未 引 出|未 查 见|未 扪 及|未 发 现|已 排 除|被 排 除)"
 )
 ZH_MAYBE = _han("""
-    可疑 疑似 疑 可能 考虑 待排 似 像 是不是 是否 不除外 不排除 怀疑 会不会 不能排除 未除外 未排除 需排除 待排除 以排除 需除外 待除外 未能排除 有无 倾向
+    可疑 疑似 疑 可能 考虑 待排 似 像 是不是 是否 不除外 不排除 怀疑 会不会 不能排除 未除外 未排除 需排除 待排除 以排除 需除外
+    待除外 未能排除 有无 倾向
     拟诊 疑为 或许 大概
 """)
 ZH_DOUBT_AFTER = ("?", "？", "待 排", "可 能", "不 除 外", "待 查", "不 能 排 除", "不 排 除", "可 疑", "待 除 外")
 
 # Chinese: of whom, when, in which case
 ZH_FAMILY = _han("""
-    家族 家族史 父亲 母亲 父母 其父 其母 哥哥 弟弟 姐姐 妹妹 兄弟 姐妹 爷爷 奶奶 外公 外婆 祖父 祖母 儿子 女儿 爸爸 妈妈 亲属 家人 姥姥 姥爷 叔叔 舅舅
+    家族 家族史 父亲 母亲 父母 其父 其母 哥哥 弟弟 姐姐 妹妹 兄弟 姐妹 爷爷 奶奶 外公 外婆 祖父 祖母 儿子 女儿 爸爸 妈妈 亲属 家人
+    姥姥 姥爷 叔叔 舅舅
     姑姑 表哥 表姐 堂兄 双亲 直系 其兄 其姐 其弟 其妹 其子 其女
 """)
 ZH_FAMILY_VERB = _han("有 患 也 同样 均 都 史 得 亦")

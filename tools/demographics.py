@@ -6,72 +6,11 @@ import re
 from dataclasses import dataclass
 
 from yingzhi.clinical.words import Sex
+from yingzhi.tools.durations import DAYS, NUMBER, UNIT, Measure, read_durations, read_number
 from yingzhi.tools.text import simplify
 
-DAYS = {
-    "hour": 1 / 24,
-    "hr": 1 / 24,
-    "day": 1.0,
-    "week": 7.0,
-    "wk": 7.0,
-    "month": 30.4,
-    "mo": 30.4,
-    "year": 365.25,
-    "yr": 365.25,
-    "小时": 1 / 24,
-    "天": 1.0,
-    "日": 1.0,
-    "周": 7.0,
-    "星期": 7.0,
-    "礼拜": 7.0,
-    "个月": 30.4,
-    "月": 30.4,
-    "年": 365.25,
-}
-NUMBER_EN = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "a": 1,
-    "an": 1,
-    "several": 3,
-    "few": 3,
-    "couple": 2,
-    "half": 0.5,
-    "fifteen": 15,
-    "twenty": 20,
-    "thirty": 30,
-}
-NUMBER_ZH = {
-    "半": 0.5,
-    "一": 1,
-    "两": 2,
-    "二": 2,
-    "三": 3,
-    "四": 4,
-    "五": 5,
-    "六": 6,
-    "七": 7,
-    "八": 8,
-    "九": 9,
-    "十": 10,
-    "数": 3,
-    "几": 3,
-    "多": 3,
-}
-_NUM_EN = r"\d+(?:\.\d+)?|" + "|".join(NUMBER_EN)
-_UNIT_EN = r"hour|hr|day|week|wk|month|mo|year|yr"
 AGE_EN = re.compile(
-    rf"\b({_NUM_EN}|\w+ty(?:[- ]\w+)?)[- ]?({_UNIT_EN})s?[- ]?olds?\b|\b(?:aged?|age of|age:)\s*(\d{{1,3}})\b"
+    rf"\b({NUMBER}|\w+ty(?:[- ]\w+)?)[- ]?({UNIT})s?[- ]?olds?\b|\b(?:aged?|age of|age:)\s*(\d{{1,3}})\b"
     r"|\b(\d{1,3})\s*(?:yo|y/o|y\.o\.)(?!\w)|\b(\d{1,3})\s?([MF])\b(?=[ ,.;])",
     re.IGNORECASE,
 )
@@ -80,9 +19,9 @@ AGE_ZH = re.compile(
 )
 NAMED_AGE_EN = re.compile(
     r"(?<!first )(?<!second )(?<!third )(?<!her )(?<!his )(?<!their )"
-    rf"\b(?:(?:(?:baby|infant|newborn|neonate|child|toddler|girl|boy)(?: (?:girl|boy))?\s+of\s+({_NUM_EN})[- ]({_UNIT_EN})s?|"
+    rf"\b(?:(?:(?:baby|infant|newborn|neonate|child|toddler|girl|boy)(?: (?:girl|boy))?\s+of\s+({NUMBER})[- ]({UNIT})s?|"
     r"(?:child|toddler|girl|boy|man|woman|lady|gentleman)\s+of\s+(\d{1,3})(?!\s*[%-]|\s+(?:mg|cm|mm|kg|g|week|month|day)))\b"
-    rf"|(?:baby|infant|newborn|neonate|child|toddler|girl|boy)(?: (?:girl|boy))?,?\s+\(?({_NUM_EN})[- ]({_UNIT_EN})s?\b(?=\s*[,.:;)]))",
+    rf"|(?:baby|infant|newborn|neonate|child|toddler|girl|boy)(?: (?:girl|boy))?,?\s+\(?({NUMBER})[- ]({UNIT})s?\b(?=\s*[,.:;)]))",
     re.IGNORECASE,
 )
 """A person, then an age without "old": "baby of 8 months", "girl, 4 years"."""
@@ -114,23 +53,6 @@ DECADE = re.compile(r"\bin (?:his|her|their) (?:early |mid[- ]?|late )?(\d)0'?s\
 SEX_EN = re.compile(r"\b(?:(man|male|boy|gentleman|he|his|him|husband)|(woman|female|girl|lady|she|her))\b", re.IGNORECASE)
 SEX_ZH = re.compile(r"(男(?!友|朋友|科)|先生|大爷|爸爸|父亲|老公)|(女(?!友|朋友|儿)|女士|大妈|妈妈|母亲|孕妇|产妇|老婆)")
 SEX_LETTER = re.compile(r"\b\d{1,3}\s?(?:yo|y/o|y\.o\.|yrs?)?\s?(?:(M)|(F))\b")
-DURATION_EN = re.compile(
-    rf"\b({_NUM_EN})(?:\s*(?:-|–|to|or)\s*({_NUM_EN}))?[- ]+(?:of )?({_UNIT_EN})s?\b(?![- ]?old)(?!\s+(?:after|later|of age))",
-    re.IGNORECASE,
-)
-DURATION_ZH = re.compile(
-    r"(\d+(?:\.\d+)?|[一两二三四五六七八九十半数几]{1,2})(?:\s*[-~～至到]\s*(\d+))?\s*(多|余|几)?\s*(小时|天|日|周|星期|礼拜|个多月|个半月|个月|月|年)(?!龄|大|生|级|级|\d+日)(半|余|多)?"
-)
-NOT_DURATION_ZH = re.compile(r"(?:\d{4}年|\d+月\d+日|[上下本今去每][个]?[年月周天]|\d+岁|每\s*\d|q\d|次/)")
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A number read from the text with its place."""
-
-    value: float
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,25 +73,7 @@ def read_demographics(text: str) -> Demographics:
     plain = simplify(text)
     age = _age(plain)
     stage = None if age else _stage(plain)
-    return Demographics(age or stage, _sex(plain), _durations(plain, age), stated_age=age is not None)
-
-
-def _number(word: str) -> float | None:
-    low = word.lower()
-    if re.fullmatch(r"\d+(?:\.\d+)?", low):
-        return float(low)
-    if low in NUMBER_EN:
-        return NUMBER_EN[low]
-    tens = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-    parts = re.split("[- ]", low)
-    if parts[0] in tens:
-        return tens[parts[0]] + (NUMBER_EN.get(parts[1], 0) if len(parts) > 1 else 0)
-    if all(c in NUMBER_ZH for c in low):
-        if "十" in low:
-            left, _, right = low.partition("十")
-            return (NUMBER_ZH.get(left, 1) if left else 1) * 10 + (NUMBER_ZH.get(right, 0) if right else 0)
-        return float(NUMBER_ZH[low[-1]])
-    return None
+    return Demographics(age or stage, _sex(plain), read_durations(plain, (age.start, age.end) if age else None), stated_age=age is not None)
 
 
 def _age(text: str) -> Measure | None:
@@ -200,7 +104,7 @@ def _age_value(match: re.Match[str]) -> float | None:
     if match.re is AGE_EN:
         number, unit = groups[0], groups[1]
         if number:
-            value = _number(number)
+            value = read_number(number)
             return None if value is None else value * DAYS[unit.lower()] / 365.25
         return float(groups[2] or groups[3] or groups[4])
     number, unit, born, born_unit, months = groups
@@ -208,7 +112,7 @@ def _age_value(match: re.Match[str]) -> float | None:
         return float(months) / 12
     if born:
         return float(born) * DAYS[born_unit] / 365.25
-    value = _number(number)
+    value = read_number(number)
     if value is None:
         return None
     if unit == "岁半":
@@ -221,7 +125,7 @@ def _age_value(match: re.Match[str]) -> float | None:
 def _named_age_value(groups: tuple[str, ...]) -> float | None:
     """Years, from the number and the unit that a named age has; without a unit they are years."""
     number, unit = [*(g for g in groups if g), "year"][:2]
-    value = _number(number)
+    value = read_number(number)
     return None if value is None else value * DAYS[unit.lower()] / 365.25
 
 
@@ -241,16 +145,4 @@ def _sex(text: str) -> Sex:
     return "male" if first.group(1) else "female"
 
 
-def _durations(text: str, age: Measure | None) -> tuple[Measure, ...]:
-    found: list[Measure] = []
-    for pattern in (DURATION_EN, DURATION_ZH):
-        for match in pattern.finditer(text):
-            inside_age = age is not None and match.start() < age.end and match.end() > age.start
-            if inside_age or NOT_DURATION_ZH.search(text[max(0, match.start() - 4) : match.end()]):
-                continue
-            value = _number(match.group(2) or match.group(1))
-            unit = match.group(3) if pattern is DURATION_EN else match.group(4)
-            days = DAYS.get(unit.lower(), DAYS.get(unit.replace("多", "").replace("半", ""), 0.0))
-            if value and days:
-                found.append(Measure(value * days, match.start(), match.end()))
-    return tuple(sorted(found, key=lambda m: m.start))
+__all__ = ["Demographics", "Measure", "read_demographics"]

@@ -15,6 +15,7 @@ from yingzhi.tools.heads import lesion_heads
 from yingzhi.tools.lexicon import NOTHING, Entry, Lexicon, LexiconTable, Match, find_loose, find_matches, fold_wordings
 from yingzhi.tools.places import stays
 from yingzhi.tools.scope import COMMA, Scope, read_scope, sentence_bounds
+from yingzhi.tools.scripts import other_script
 from yingzhi.tools.sharing import shared_nouns
 from yingzhi.tools.spelling import respell, slipped
 from yingzhi.tools.text import Token, tokenize
@@ -26,16 +27,31 @@ ALLERGY = re.compile(r"\s*(?:类|類)?(?:抗生素|药物|藥物|药|藥)?(?:过
 HISTORY_KINDS = frozenset({"history", "exposure"})
 """Kinds that lie in the past by nature, so "history of" takes nothing from them."""
 EVENTS = frozenset(
-    """
-    hypotension altered-consciousness dizziness vomiting dyspnoea wheeze-stridor tongue-throat-swelling syncope vertigo orthopnoea
-    respiratory-failure rapid-breathing exertional-breathlessness uvula-oedema hoarseness
-    """.split()
+    [
+        "hypotension",
+        "altered-consciousness",
+        "dizziness",
+        "vomiting",
+        "dyspnoea",
+        "wheeze-stridor",
+        "tongue-throat-swelling",
+        "syncope",
+        "vertigo",
+        "orthopnoea",
+        "respiratory-failure",
+        "rapid-breathing",
+        "exertional-breathlessness",
+        "uvula-oedema",
+        "hoarseness",
+    ]
 )
 """Findings that pass within hours: "a year ago hives and collapse after amoxicillin" tells of none now."""
 ABOUT_OTHERS = frozenset(
     {"contact-with-similar-case", "household-itch", "autosomal-family-swelling", "school-nursery-outbreak", "partner-infected"}
 )
 """What others have is the very thing that is said: "sister has similar sores" is the patient's contact."""
+UNREAD = 0.3
+"""Share of letters in another script from which on a note is not read at all."""
 SITE_FREE = re.compile(
     r"(?:皮肤|黏膜|粘膜|部)?(?:(?:、|及|和|与|以及)[^，,。；;、无未]{1,7}){0,4}"
     r"(?:均|亦|皆|也)?(?:无(?!明显诱因|诱因|痛性)|未见|没有|未受累|未累及|不受累|正常|未发现)"
@@ -111,8 +127,11 @@ def extract(text: str, lexicon: Lexicon) -> Extraction:
         lexicon: Compiled from `lexicon_table`.
 
     Returns:
-        Mentions in order of place; their offsets count code points of `text`.
+        Mentions in order of place; their offsets count code points of `text`. None of a note in another script: its Chinese
+        characters, if it is Japanese, would be read without the grammar that turns them.
     """
+    if (script := other_script(text)) and script.share >= UNREAD:
+        return Extraction((), ())
     tokens = respell(tokenize(text), lexicon.words)
     bounds = sentence_bounds(tokens, text)
     sentence_of = [i for i, (first, end) in enumerate(bounds) for _ in range(first, end)]
@@ -120,10 +139,12 @@ def extract(text: str, lexicon: Lexicon) -> Extraction:
     kinds: dict[str, list[Mention]] = {"": [], DISEASE: [], DRUG: []}
     scopes: dict[tuple[int, int, tuple[int, int] | None], Scope] = {}  # the same words often stand for several things
     denied: list[tuple[int, int]] = []
-    for match in _matches(tokens, breaks, lexicon):
+    matches = _matches(tokens, breaks, lexicon)
+    plain = settled(tokens, ((m.first, m.last) for m in matches if m.gap is None and not m.entry.absent))
+    for match in matches:
         place = (match.first, match.last, match.gap)
         scope = scopes.get(place) or scopes.setdefault(
-            place, read_scope(tokens, match.first, match.last, bounds[sentence_of[match.first]], match.gap)
+            place, read_scope(plain, match.first, match.last, bounds[sentence_of[match.first]], match.gap)
         )
         mention = _mention(match.entry, scope, tokens[match.first].start, tokens[match.last].end)
         if scope.remote and mention.id in EVENTS:

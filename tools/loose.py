@@ -12,15 +12,100 @@ from functools import lru_cache
 from yingzhi.tools.text import Token, fold_word
 
 SMALL = frozenset(
-    "of on in at the a an to his her their my its both over all around with from this that these those some by for upon".split()
+    [
+        "of",
+        "on",
+        "in",
+        "at",
+        "the",
+        "a",
+        "an",
+        "to",
+        "his",
+        "her",
+        "their",
+        "my",
+        "its",
+        "both",
+        "over",
+        "all",
+        "around",
+        "with",
+        "from",
+        "this",
+        "that",
+        "these",
+        "those",
+        "some",
+        "by",
+        "for",
+        "upon",
+    ]
 )
 PADDING = frozenset(
-    """
-    very quite rather slightly somewhat mildly moderately markedly extremely severely multiple numerous several few small large tiny big
-    left right bilateral new more most many little fairly really so too marked slight mild moderate severe widespread extensive
-    """.split()
+    [
+        "very",
+        "quite",
+        "rather",
+        "slightly",
+        "somewhat",
+        "mildly",
+        "moderately",
+        "markedly",
+        "extremely",
+        "severely",
+        "multiple",
+        "numerous",
+        "several",
+        "few",
+        "small",
+        "large",
+        "tiny",
+        "big",
+        "left",
+        "right",
+        "bilateral",
+        "new",
+        "more",
+        "most",
+        "many",
+        "little",
+        "fairly",
+        "really",
+        "so",
+        "too",
+        "marked",
+        "slight",
+        "mild",
+        "moderate",
+        "severe",
+        "widespread",
+        "extensive",
+    ]
 )
-COPULA = frozenset("is are was were be been become became becoming get got getting look feel appear seem remain still also".split())
+COPULA = frozenset(
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "become",
+        "became",
+        "becoming",
+        "get",
+        "got",
+        "getting",
+        "look",
+        "feel",
+        "appear",
+        "seem",
+        "remain",
+        "still",
+        "also",
+    ]
+)
 SKIPPED = SMALL | PADDING
 TURNED = PADDING | COPULA
 FEWEST, MOST = 2, 4
@@ -119,13 +204,22 @@ def _from(tokens: list[Token], start: int, keys: Iterable[str] | dict[str, objec
     return found
 
 
+@lru_cache(maxsize=1)
+def _padding() -> dict[str, list[list[str]]]:
+    """Padding by its first character, in the order of the table."""
+    out: dict[str, list[list[str]]] = {}
+    for pad in PADDING_ZH:
+        out.setdefault(pad[0], []).append([*pad.split()])
+    return out
+
+
 def unpadded(tokens: list[Token]) -> tuple[list[Token], list[int]]:
     """The tokens without Chinese padding, and the index that each had before."""
     words = [t.text for t in tokens]
     kept: list[int] = []
     place = 0
     while place < len(words):
-        pads = (p.split() for p in PADDING_ZH)
+        pads = _padding().get(words[place], ())
         pad = next((p for p in pads if words[place : place + len(p)] == p), None)
         if pad is None or not kept:
             kept.append(place)

@@ -44,11 +44,36 @@ FAMILY: dict[str, str] = {
 }
 """Family findings that stand for a disease or a history named in a relative."""
 CATCHING = frozenset(
-    """
-    varicella measles rubella mumps scabies head-lice body-lice pubic-lice impetigo tinea-capitis tinea-corporis tinea-pedis tinea-cruris
-    molluscum-contagiosum hand-foot-and-mouth-disease herpangina scarlet-fever erythema-infectiosum roseola-infantum common-wart plantar-wart
-    mpox leprosy lupus-vulgaris previous-varicella tinea-manuum tinea-faciei ecthyma
-    """.split()
+    [
+        "varicella",
+        "measles",
+        "rubella",
+        "mumps",
+        "scabies",
+        "head-lice",
+        "body-lice",
+        "pubic-lice",
+        "impetigo",
+        "tinea-capitis",
+        "tinea-corporis",
+        "tinea-pedis",
+        "tinea-cruris",
+        "molluscum-contagiosum",
+        "hand-foot-and-mouth-disease",
+        "herpangina",
+        "scarlet-fever",
+        "erythema-infectiosum",
+        "roseola-infantum",
+        "common-wart",
+        "plantar-wart",
+        "mpox",
+        "leprosy",
+        "lupus-vulgaris",
+        "previous-varicella",
+        "tinea-manuum",
+        "tinea-faciei",
+        "ecthyma",
+    ]
 )
 """What is caught from another: in a relative it is a contact, not a family trait."""
 
@@ -121,7 +146,8 @@ ENOUGH = 4
 """Present findings from which on one can tell whether they hang together."""
 COHERENT, LOOSE, LEAST = 0.48, 0.30, 0.1
 """Share of what is present that the leading disease accounts for: from COHERENT on its probability stands, at LOOSE or below only LEAST
-of it does. Notes of real patients lie above (5th percentile .42 to .48 in development cases), findings thrown together below (median .34)."""
+of it does. Notes of real patients lie above (5th percentile .42 to .48 in development cases), findings thrown together below
+(median .34)."""
 
 
 def coherence(model: DiagnosisModel, ranking: Ranking) -> float | None:

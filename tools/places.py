@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 
 COUNTRIES_EN = """
-    africa|asia|central america|south america|latin america|the amazon|amazon basin|amazonia|the tropics|the caribbean|the middle east|southeast asia
-    |west africa|east africa|sub-saharan africa|north africa|the mediterranean|angola|argentina|bangladesh|belize|benin|bolivia|botswana|brazil|brunei
-    |burkina faso|burma|myanmar|burundi|cambodia|cameroon|chad|chile|colombia|the congo|congo|costa rica|cuba|dominican republic|ecuador|egypt
-    |el salvador|eritrea|ethiopia|fiji|french guiana|gabon|gambia|ghana|guatemala|guinea|guyana|haiti|honduras|india|indonesia|iran|iraq|ivory coast
+    africa|asia|central america|south america|latin america|the amazon|amazon basin|amazonia|the tropics|the caribbean|
+    the middle east|southeast asia
+    |west africa|east africa|sub-saharan africa|north africa|the mediterranean|angola|argentina|bangladesh|belize|benin|bolivia|
+    botswana|brazil|brunei
+    |burkina faso|burma|myanmar|burundi|cambodia|cameroon|chad|chile|colombia|the congo|congo|costa rica|cuba|dominican republic|
+    ecuador|egypt
+    |el salvador|eritrea|ethiopia|fiji|french guiana|gabon|gambia|ghana|guatemala|guinea|guyana|haiti|honduras|india|indonesia|iran|
+    iraq|ivory coast
     |jamaica|jordan|kenya|laos|lebanon|liberia|libya|madagascar|malawi|malaysia|mali|mauritania|mexico|morocco|mozambique|namibia|nepal|nicaragua
-    |niger|nigeria|oman|pakistan|panama|papua new guinea|paraguay|peru|philippines|the philippines|rwanda|saudi arabia|senegal|sierra leone|somalia
-    |south africa|sri lanka|sudan|south sudan|syria|taiwan|tanzania|thailand|togo|trinidad|tunisia|turkey|uganda|uruguay|uzbekistan|venezuela|vietnam
+    |niger|nigeria|oman|pakistan|panama|papua new guinea|paraguay|peru|philippines|the philippines|rwanda|saudi arabia|senegal|
+    sierra leone|somalia
+    |south africa|sri lanka|sudan|south sudan|syria|taiwan|tanzania|thailand|togo|trinidad|tunisia|turkey|uganda|uruguay|uzbekistan|
+    venezuela|vietnam
     |yemen|zambia|zimbabwe|afghanistan|algeria|bali|borneo|goa|zanzibar
 """
 COUNTRIES_ZH = """
@@ -28,8 +34,10 @@ def _listed(names: str) -> str:
 
 STAY = re.compile(
     r"\b(?:return(?:ed|ing|s)?|came|come|back|home|arriv\w+|fl[ey]w|visit\w*|travel\w*|trip|tour|trek\w*|holiday\w*|vacation\w*|honeymoon|stay\w*|liv\w+"
-    r"|work\w*|deployed|served|studied|spent [\w ]{2,18}|moved|emigrated|immigrat\w+|refugee|native|born|grew up|originally|safari|expedition|volunteer\w*)"
-    rf"(?: [\w-]+){{0,5}}? (?:from|to|in|of|around|through|across) (?:(?:rural|northern|southern|eastern|western|central|coastal) )?(?:{_listed(COUNTRIES_EN)})\b"
+    r"|work\w*|deployed|served|studied|spent [\w ]{2,18}|moved|emigrated|immigrat\w+|refugee|native|born|grew up|originally|"
+    r"safari|expedition|volunteer\w*)"
+    rf"(?: [\w-]+){{0,5}}? (?:from|to|in|of|around|through|across) "
+    rf"(?:(?:rural|northern|southern|eastern|western|central|coastal) )?(?:{_listed(COUNTRIES_EN)})\b"
     rf"|\bvisit(?:ed|ing|s)? (?:{_listed(COUNTRIES_EN)})\b"
     rf"|(?:去|到|从|赴|在|自|来自|前往|游览|旅居|出差|援)(?:过|往)?(?:{_listed(COUNTRIES_ZH)})",
     re.IGNORECASE,

@@ -63,6 +63,10 @@ SENTENCE_END = {"。", "；", ";", "！", "!", "？", "?"}
 COMMA = {",", "，"}
 
 
+SETTLED = frozenset(["absent", "negative"])
+DENIALS = SETTLED | {"no", "not", "without", "never", "不", "无", "未", "没"}
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """How a match is meant."""
@@ -92,6 +96,23 @@ def sentence_bounds(tokens: list[Token], text: str) -> list[tuple[int, int]]:
     return bounds
 
 
+def settled(tokens: list[Token], wordings: Iterable[tuple[int, int]]) -> list[Token]:
+    """The tokens with the denials inside a wording blotted out: "itching without a rash, fever" denies no fever.
+
+    Args:
+        tokens: Tokens of the text.
+        wordings: First and last token index of wordings that say what is there. One that begins with a denial keeps it, since the
+            list after it mostly shares it ("no sweating or tears").
+    """
+    out = list(tokens)
+    for first, last in wordings:
+        for i in range(first, last + 1):
+            word = tokens[i].text
+            if word in SETTLED if i == first else word in DENIALS:
+                out[i] = tokens[i]._replace(text="_")
+    return out
+
+
 def read_scope(tokens: list[Token], first: int, last: int, bounds: tuple[int, int], gap: tuple[int, int] | None = None) -> Scope:
     """Judge one match from the words around it in its sentence, and from those between its parts.
 
@@ -119,7 +140,8 @@ def read_scope(tokens: list[Token], first: int, last: int, bounds: tuple[int, in
 def _joined(tokens: list[Token], first: int, last: int, spaced: bool = False) -> str:
     words = [t.text for t in tokens[first:last]]
     if spaced:  # a blank between Chinese words stands for a comma: "无突起 压之褪色"
-        words = [f"{w} ，" if first + i in _blanks(tokens, first, last) else w for i, w in enumerate(words)]
+        blanks = _blanks(tokens, first, last)
+        words = [f"{w} ，" if first + i in blanks else w for i, w in enumerate(words)]
     return " " + " ".join(words) + " "
 
 

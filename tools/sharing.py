@@ -6,7 +6,23 @@ from yingzhi.tools.lexicon import Entry, Lexicon, Match
 from yingzhi.tools.text import Token
 
 NOUNS = frozenset(
-    "lesion ulcer sore erosion involvement mucosa symptom lymphadenopathy node edema swelling weakness pain itch blister".split()
+    [
+        "lesion",
+        "ulcer",
+        "sore",
+        "erosion",
+        "involvement",
+        "mucosa",
+        "symptom",
+        "lymphadenopathy",
+        "node",
+        "edema",
+        "swelling",
+        "weakness",
+        "pain",
+        "itch",
+        "blister",
+    ]
 )
 JOINERS = frozenset({",", "and", "or", "nor", "/"})
 FARTHEST = 9

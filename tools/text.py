@@ -18,7 +18,7 @@ TOKEN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][a-z]+)?|\d+(?:\.\d+)?|[㐀-鿿豈-�
 HAN = re.compile("[㐀-鿿]")
 LATIN = re.compile("[A-Za-z]")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-WIDE = {ord("０") + i: ord("0") + i for i in range(10)} | {ord(a) + i: ord(b) + i for a, b in (("Ａ", "A"), ("ａ", "a")) for i in range(26)}
+WIDE: dict[int, str] = {ord(a) + i: chr(ord(b) + i) for a, b, n in (("０", "0", 10), ("Ａ", "A", 26), ("ａ", "a", 26)) for i in range(n)}
 """Full-width letters and digits to half-width ones; signs stay, their width tells nothing apart."""
 SCANNED = re.compile(r"(?<=[a-z])[01](?=[a-z][a-z])")
 """A digit inside a lower-case word, as scanners read them: `n0dule`, `ves1cle`."""
@@ -80,7 +80,8 @@ def simplified_table() -> dict[int, str]:
     lines = resources.files("yingzhi.knowledge").joinpath("traditional.txt").read_text(encoding="utf-8").splitlines()
     traditional, simplified = (line for line in lines if line and not line.startswith("#"))
     table = dict(zip(traditional, simplified, strict=True))
-    return WIDE | {ord(t): table.get(s, s) for t, s in table.items()}  # one step further, so that folding twice is folding once
+    folded: dict[int, str] = {ord(t): table.get(s, s) for t, s in table.items()}
+    return WIDE | folded  # one step further, so that folding twice is folding once
 
 
 def simplify(text: str) -> str:

@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
+from jwt.algorithms import ECAlgorithm
 
 from yingzhi.agents.specialist import Resources
 from yingzhi.graphs.settings import Settings
@@ -41,7 +42,7 @@ class Issuer:
     def jwks(self) -> Path:
         """The public key as a JWKS file."""
         path = self.folder / "jwks.json"
-        public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key()))
+        public = json.loads(ECAlgorithm.to_jwk(self.key.public_key()))
         path.write_text(json.dumps({"keys": [{**public, "kid": "k1", "use": "sig", "alg": "ES256"}]}), encoding="utf-8")
         return path
 

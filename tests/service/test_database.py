@@ -140,11 +140,10 @@ async def test_nobody_is_told_of_the_failure_of_an_act_whose_caller_was_cancelle
     slow = asyncio.create_task(database.write(lambda _db: time.sleep(0.1)))
     tasks = [asyncio.create_task(database.write(add(1))) for _ in range(5)]
     await asyncio.sleep(0.02)
-    for task in tasks:
-        task.cancel()
+    _ = [task.cancel() for task in tasks]
     await asyncio.gather(*tasks, return_exceptions=True)
     await slow
     await database.write(lambda _db: None)
-    del task, tasks  # what is complained of is an error that nobody can look at any more
+    del tasks  # what is complained of is an error that nobody can look at any more
     gc.collect()
     assert complaints == []

@@ -29,6 +29,7 @@ from yingzhi.clinical.consultation import Consultation, Review
 from yingzhi.clinical.presentation import Patient, Presentation, Report
 from yingzhi.graphs.events import TERMINAL
 from yingzhi.service.app import create_app, forget_keys
+from yingzhi.service.checkpoints import open_checkpoints
 from yingzhi.service.context import Context
 from yingzhi.service.identity import DEV
 from yingzhi.service.limits import LimitSettings
@@ -148,6 +149,7 @@ async def test_a_reader_who_leaves_ends_no_run_that_another_reads(resources: Res
             async with httpx.AsyncClient(base_url=running.url, headers=running.headers("doctor"), timeout=30) as client:
                 ids = [(await client.post("/api/v1/consultations", json={"case": {"text": BLISTERS}})).json()["id"] for _ in range(2)]
                 await until(lambda: len(provider.requests) > 0)
+                path = ""
                 for consultation in reversed(ids):  # one that waits, then the one at work
                     path = f"/api/v1/consultations/{consultation}"
                     async with client.stream("GET", f"{path}/events"):
@@ -761,3 +763,28 @@ async def test_what_waits_is_cancelled_at_once_though_no_place_is_free(resources
         assert (await context.consultations.view(DEV, new.id)).status == "cancelled"
         assert (await context.consultations.view(DEV, busy.id)).status == "running"
         assert context.consultations.runner.working == 1
+
+
+async def test_a_checkpoint_that_was_broken_off_locks_no_other_process_out(tmp_path: Path) -> None:
+    place: Any = {"configurable": {"thread_id": "t", "checkpoint_ns": "", "checkpoint_id": "c"}}
+    async with open_checkpoints(tmp_path / "checkpoints.sqlite") as saver, open_checkpoints(tmp_path / "checkpoints.sqlite") as other:
+        await other.conn.execute("PRAGMA busy_timeout = 500")
+        await saver.setup()
+        for n in range(40):
+            writing = asyncio.create_task(saver.aput_writes(place, [("channel", n)] * 50, f"cancelled{n}"))
+            await asyncio.sleep(0.00002 * n)
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+            await other.aput_writes(place, [("channel", n)], f"other{n}")
+        await saver.conn.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(sqlite3.OperationalError):  # the disk is full
+            await saver.aput_writes(place, [("channel", "x" * 100_000)], "full")
+        await other.aput_writes(place, [("channel", 0)], "after it")
+        await saver.conn.execute("PRAGMA max_page_count = 1000000")
+        await saver.aput_writes(place, [("channel", 0)], "again")
+    with closing(sqlite3.connect(tmp_path / "checkpoints.sqlite")) as db:
+        tasks = {row[0] for row in db.execute("SELECT task_id FROM writes")}
+        halves = db.execute("SELECT task_id FROM writes WHERE task_id LIKE 'c%' GROUP BY task_id HAVING count(*) <> 50").fetchall()
+    assert halves == []
+    assert {"again", "after it", *(f"other{n}" for n in range(40))} <= tasks
+    assert "full" not in tasks

@@ -1,16 +1,25 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any, Literal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yingzhi.agents.differential import weigh
+from yingzhi.agents.history import read_record
+from yingzhi.agents.specialist import Desk, Resources
+from yingzhi.agents.workup import bench_of
 from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.differential import Differential
 from yingzhi.clinical.finding import Finding
+from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.words import TIERS, Text, Tier
+from yingzhi.clinical.workup import Rung
 from yingzhi.tools.gates import ALWAYS_OPEN, Gate, gate
+from yingzhi.tools.ladder import build_workup
+from yingzhi.tools.observations import rank_record
 
 CONFIDENCE: tuple[Literal["none", "low", "moderate", "high"], ...] = ("none", "low", "moderate", "high")
 INVASIVE: tuple[Tier, ...] = ("minor-invasive", "invasive-or-costly")
@@ -82,3 +91,23 @@ def test_a_gate_that_is_shut_says_in_both_languages_why_and_what_opens_it() -> N
 def test_harmless_tiers_are_open_even_where_nothing_is_known() -> None:
     state = {"confidence": 0, "converged": False, "tissue": False, "emergency": False, "dangerous": False}
     assert [t for t in TIERS if opened(t, state)] == list(ALWAYS_OPEN)
+
+
+AMYLOID = (
+    "A 63-year-old man has bruises round the eyes after coughing, waxy papules on the eyelids, a large tongue with tooth marks, "
+    "numb feet, ankle swelling, weight loss. Urine protein 3+."
+)
+
+
+def test_a_red_flag_opens_the_costly_gate_only_for_what_it_points_to_or_nothing_cheaper_settles(resources: Resources) -> None:
+    case, desk = Presentation(text=AMYLOID), Desk(resources)
+    history = read_record({"presentation": case}, desk)
+    differential = weigh({"presentation": case, "history": history}, desk)
+    assert differential.diagnoses[0].id == "systemic-amyloidosis"
+    ranking, bench = rank_record(resources.model, history, case.setting), bench_of(case, history, resources)
+
+    def costly(pointed: frozenset[str]) -> Rung:
+        return build_workup(ranking, differential, history.findings, [FLAG], replace(bench, pointed=pointed)).rungs[-1]
+
+    assert not costly(frozenset({"sjs-ten"})).open
+    assert costly(frozenset({"systemic-amyloidosis"})).opened_by == "red-flag"

@@ -10,7 +10,7 @@ import hashlib
 import random
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,6 +27,8 @@ SAYS_NOTHING = frozenset({"exanthem", "new-drug", "drug-in-1-8-weeks", "drug-in-
 """A rash of no stated type, and times of drugs, which another tool reads: neither asked for nor counted against."""
 
 Half = Literal["development", "held-out"]
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def parse(line: str) -> Sentence:
     return Sentence(text + line[end:], tuple(said))
 
 
-def sentences(lang: Literal["en", "zh"]) -> list[Sentence]:
+def sentences(lang: Language) -> list[Sentence]:
     """All annotated sentences of a language."""
     rows = read_yaml(HERE / f"{lang}.yaml")
     assert isinstance(rows, list)
@@ -113,21 +115,19 @@ def compare(sentence: Sentence, read_as: Iterable[Said], ancestors: Mapping[str,
         if not (exact or finer or _neutral(got, sentence, up)):
             false.append(f"{got.id} {got.status}")
     wanted = {(s.id, s.status) for s in demanded}
-    return Counts(
-        tuple(f"{i} {s}" for i, s in sorted(hits & wanted)), tuple(false), tuple(f"{i} {s}" for i, s in sorted(wanted - hits))
-    )
+    return Counts(tuple(f"{i} {s}" for i, s in sorted(hits & wanted)), tuple(false), tuple(f"{i} {s}" for i, s in sorted(wanted - hits)))
 
 
 def _meet(one: Said, other: Said) -> bool:
     return any(a < d and c < b for a, b in one.places for c, d in other.places)
 
 
-def _neutral(got: Said, sentence: Sentence, up: object) -> bool:
+def _neutral(got: Said, sentence: Sentence, up: Callable[[str], frozenset[str]]) -> bool:
     """Neither right nor wrong: it follows from what is said, is a part of a compound that is said, or says nothing."""
     if got.id in SAYS_NOTHING:
         return True
     for s in sentence.said:
-        follows = s.status == got.status and got.id in up(s.id)  # type: ignore[operator]
+        follows = s.status == got.status and got.id in up(s.id)
         inside = s.status == got.status and any(a <= c and d <= b and (a, b) != (c, d) for a, b in s.places for c, d in got.places)
         kin = s.status == "family" and got.status == "family"
         if follows or inside or kin:
@@ -150,7 +150,7 @@ class Score:
 def score(counts: list[Counts], rounds: int = 1000) -> Score:
     """Micro-averaged over all findings of the sentences."""
     rows = [(len(c.hits), len(c.false), len(c.missed)) for c in counts]
-    draw = random.Random(0)  # noqa: S311: no secret, only the same interval every time
+    draw = random.Random(0)
     spread = sorted(_rates([draw.choice(rows) for _ in rows])[2] for _ in range(rounds))
     p, r, f1 = _rates(rows)
     return Score(len(rows), p, r, f1, spread[int(0.025 * rounds)], spread[int(0.975 * rounds)])
@@ -164,8 +164,8 @@ def _rates(rows: list[tuple[int, int, int]]) -> tuple[float, float, float]:
 def measure(resources: Resources) -> dict[tuple[str, Half], list[tuple[Sentence, Counts]]]:
     """Every sentence with its counts, by language and half."""
     out: dict[tuple[str, Half], list[tuple[Sentence, Counts]]] = {}
-    for lang in ("en", "zh"):
-        for sentence in sentences(lang):  # type: ignore[arg-type]
+    for lang in LANGUAGES:
+        for sentence in sentences(lang):
             counts = compare(sentence, read(sentence.text, resources), resources.model.ancestors)
             out.setdefault((lang, sentence.half), []).append((sentence, counts))
     return out
