@@ -14,7 +14,7 @@ from yingzhi.tools.compounds import compounds
 from yingzhi.tools.heads import lesion_heads
 from yingzhi.tools.lexicon import NOTHING, Entry, Lexicon, LexiconTable, Match, find_loose, find_matches, fold_wordings
 from yingzhi.tools.places import stays
-from yingzhi.tools.scope import COMMA, Scope, read_scope, sentence_bounds
+from yingzhi.tools.scope import COMMA, Scope, read_scope, sentence_bounds, settled
 from yingzhi.tools.scripts import other_script
 from yingzhi.tools.sharing import shared_nouns
 from yingzhi.tools.spelling import respell, slipped

@@ -7,6 +7,7 @@ Cue words (`tools.cues`) act inside their sentence, up to a word that ends their
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
