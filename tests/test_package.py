@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("agents", "cli", "clinical", "evals", "graphs", "knowledge", "prompts", "testing", "tools")
+FOLDERS = ("agents", "cli", "client", "clinical", "evals", "graphs", "knowledge", "prompts", "service", "testing", "tools")
 
 
 def build(folder: Path, target: str, out: Path) -> Path:
