@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 import sqlite3
 import threading
@@ -11,11 +12,11 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -291,9 +292,9 @@ async def test_a_copy_that_nobody_knows_of_because_its_process_died_is_erased(re
             if statement == "COMMIT":
                 copies.append(copied(context, tmp_path / f"dead{len(copies)}"))
 
-        await context.consultations.runner.engine.saver.conn.set_trace_callback(keep)
+        context.consultations.runner.engine.saver.conn.set_trace_callback(keep)
         await context.records.branch(DEV, first.id, Branch(revision=1))
-        await context.consultations.runner.engine.saver.conn.set_trace_callback(lambda _statement: None)
+        context.consultations.runner.engine.saver.conn.set_trace_callback(None)
     home = copies[-1]  # the checkpoint is copied, the branch is not yet on record
     assert threads(home) > {first.id}
     async with process(home, resources) as context:
@@ -364,8 +365,8 @@ async def test_a_list_of_checkpoints_reads_none_of_their_states(resources: Resou
         found = await context.records._checkpoint(admitted.id, before[0].id)
         assert abs(datetime.fromisoformat(before[0].created) - datetime.fromisoformat(found.checkpoint["ts"])) < timedelta(seconds=1)
         saver = context.consultations.runner.engine.saver
-        await saver.conn.execute("UPDATE checkpoints SET checkpoint = x'c1'")
-        await saver.conn.commit()
+        saver.conn.execute("UPDATE checkpoints SET checkpoint = x'c1'")
+        saver.conn.commit()
         assert await context.records.checkpoints(DEV, admitted.id) == before
 
 
@@ -630,14 +631,14 @@ async def test_whenever_the_process_is_killed_every_run_comes_to_the_same_end_on
         async with process(tmp_path / "straight", used) as context:
             connection = context.consultations.runner.engine.saver.conn
             context.database.observe = lambda _size, _seconds: keep(context)  # after each commit of the one file,
-            await connection.set_trace_callback(lambda s: keep(context) if s == "COMMIT" else None)  # before each of the other
+            connection.set_trace_callback(lambda s: keep(context) if s == "COMMIT" else None)  # before each of the other
             first = await context.consultations.create(DEV, CASE)
             await ended(context, first.id)
             for act in (Act(review=Review(action="answer", note="Fever."), revision=1), Act(review=Review(action="sign"), revision=2)):
                 await context.consultations.act(DEV, first.id, act)
                 await ended(context, first.id)
             context.database.observe = lambda _size, _seconds: None
-            await connection.set_trace_callback(lambda _statement: None)
+            connection.set_trace_callback(None)
             straight = [(await context.consultations.view(DEV, first.id, n)).result for n in (1, 2, 3)]
         for home in left[:: 4 if paid else 1]:
             async with process(home, used) as context:
@@ -663,7 +664,7 @@ async def test_a_disk_that_is_full_for_a_while_costs_no_run(resources: Resources
     async with process(tmp_path, resources) as context:
         await ended(context, (await context.consultations.create(DEV, CASE)).id)
         connection = context.consultations.runner.engine.saver.conn
-        await connection.execute("PRAGMA max_page_count = 1")  # as many as there are: SQLite says that the disk is full
+        connection.execute("PRAGMA max_page_count = 1")  # as many as there are: SQLite says that the disk is full
         context.consultations.runner._stopping = True
         admitted = await context.consultations.create(DEV, CASE)
         await context.database.write(lambda db: db.execute("UPDATE run SET attempt = 15 WHERE status = 'queued'").close())
@@ -672,7 +673,7 @@ async def test_a_disk_that_is_full_for_a_while_costs_no_run(resources: Resources
         lost = "SELECT status, attempt FROM run WHERE id = ?"
         found = await context.database.read(lambda db: tuple(db.execute(lost, (admitted.run,)).fetchone()))
         assert found == ("queued", 16), "it is tried again, but not every second until it is given up"
-        await connection.execute("PRAGMA max_page_count = 1000000")
+        connection.execute("PRAGMA max_page_count = 1000000")
         await context.database.write(lambda db: db.execute("UPDATE run SET not_before = 0").close())
         assert (await ended(context, admitted.id))[-1] == "run.paused"
 
@@ -768,19 +769,18 @@ async def test_what_waits_is_cancelled_at_once_though_no_place_is_free(resources
 async def test_a_checkpoint_that_was_broken_off_locks_no_other_process_out(tmp_path: Path) -> None:
     place: Any = {"configurable": {"thread_id": "t", "checkpoint_ns": "", "checkpoint_id": "c"}}
     async with open_checkpoints(tmp_path / "checkpoints.sqlite") as saver, open_checkpoints(tmp_path / "checkpoints.sqlite") as other:
-        await other.conn.execute("PRAGMA busy_timeout = 500")
-        await saver.setup()
+        other.conn.execute("PRAGMA busy_timeout = 500")
         for n in range(40):
             writing = asyncio.create_task(saver.aput_writes(place, [("channel", n)] * 50, f"cancelled{n}"))
             await asyncio.sleep(0.00002 * n)
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
             await other.aput_writes(place, [("channel", n)], f"other{n}")
-        await saver.conn.execute("PRAGMA max_page_count = 1")
+        saver.conn.execute("PRAGMA max_page_count = 1")
         with pytest.raises(sqlite3.OperationalError):  # the disk is full
             await saver.aput_writes(place, [("channel", "x" * 100_000)], "full")
         await other.aput_writes(place, [("channel", 0)], "after it")
-        await saver.conn.execute("PRAGMA max_page_count = 1000000")
+        saver.conn.execute("PRAGMA max_page_count = 1000000")
         await saver.aput_writes(place, [("channel", 0)], "again")
     with closing(sqlite3.connect(tmp_path / "checkpoints.sqlite")) as db:
         tasks = {row[0] for row in db.execute("SELECT task_id FROM writes")}
@@ -788,3 +788,79 @@ async def test_a_checkpoint_that_was_broken_off_locks_no_other_process_out(tmp_p
     assert halves == []
     assert {"again", "after it", *(f"other{n}" for n in range(40))} <= tasks
     assert "full" not in tasks
+
+
+@dataclass(slots=True)
+class Callers:
+    """Callers of two processes who do whatever comes into their heads."""
+
+    chance: random.Random
+    consultations: list[str] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
+
+    async def act(self, context: Context) -> None:
+        """One thing; that it is refused is as good as that it is done."""
+        try:
+            await self._act(context)
+        except Problem as problem:
+            if problem.status >= 500:
+                raise
+
+    async def _act(self, context: Context) -> None:
+        do, one = self.chance.random(), self.chance.choice(self.consultations or [""])
+        consultations, records = context.consultations, context.records
+        if do < 0.25 or not one:
+            self.consultations.append((await consultations.create(DEV, CASE)).id)
+        elif do < 0.55:
+            wait: Literal["reject", "enqueue"] = self.chance.choice(["reject", "enqueue"])
+            await consultations.act(DEV, one, Act(review=Review(action="answer", note="More."), if_busy=wait))
+        elif do < 0.62:
+            revision = max(1, (await consultations.view(DEV, one)).revision)
+            await consultations.act(DEV, one, Act(review=Review(action="sign"), revision=revision, if_busy="enqueue"))
+        elif do < 0.75:
+            await consultations.cancel(DEV, one)
+        elif do < 0.8:
+            await consultations.retry(DEV, one)
+        elif do < 0.86:
+            self.consultations.append((await records.branch(DEV, one, Branch(revision=1))).id)
+        elif do < 0.9:
+            await records.erase_consultation(DEV, one)
+            self.deleted.add(one)
+        else:
+            await ended(context, one)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_whatever_callers_of_two_processes_do_each_run_ends_once_and_nothing_is_left(
+    resources: Resources, tmp_path: Path, seed: int
+) -> None:
+    callers = Callers(random.Random(seed))
+    async with FakeProvider() as provider, modelled(resources, provider.url) as with_model:
+        for _ in range(2):  # the first two are told to stop in the middle of it
+            patience = callers.chance.choice([0.01, 0.3])
+            async with (
+                process(tmp_path, with_model, at_once=2, drain_seconds=patience) as one,
+                process(tmp_path, with_model, at_once=2, drain_seconds=patience) as other,
+            ):
+                for _ in range(6):
+                    async with asyncio.timeout(60):
+                        await asyncio.gather(*(callers.act(callers.chance.choice([one, other])) for _ in range(6)))
+        async with process(tmp_path, with_model) as last, asyncio.timeout(60):
+            for run in await last.database.read(lambda db: db.execute("SELECT id, consultation FROM run").fetchall()):
+                await ended(last, run["consultation"], run["id"])
+            await last.records.erase_noted()
+    with closing(sqlite3.connect(tmp_path / "service" / "service.sqlite")) as db:
+        terminal = "(SELECT count(*) FROM event WHERE run = run.id AND type IN ('run.paused', 'run.finished', 'run.failed'))"
+        branched = "(SELECT run FROM version WHERE action = 'branch')"
+        for status, endings in db.execute(f"SELECT status, {terminal} FROM run WHERE id NOT IN {branched}"):
+            assert (status in {"done", "failed", "cancelled"}, endings) == (True, 1)
+        for consultation, revision, status, outcome, owner in db.execute(
+            "SELECT id, revision, status, outcome, lease_owner FROM consultation"
+        ).fetchall():
+            versions = [row[0] for row in db.execute("SELECT revision FROM version WHERE consultation = ? ORDER BY 1", (consultation,))]
+            assert versions == list(range(1, revision + 1))
+            assert status in ({"finished"} if outcome else {"paused"} if revision else {"failed", "cancelled"})
+            assert owner is None
+        kept = {row[0] for row in db.execute("SELECT id FROM consultation")}
+    assert not kept & callers.deleted
+    assert threads(tmp_path) <= kept
