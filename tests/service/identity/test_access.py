@@ -18,8 +18,6 @@ from yingzhi.service.identity.principal import ALL, Permission
 from yingzhi.service.limits import Limits, LimitSettings, open_limits
 from yingzhi.service.store import Database
 
-NOW = datetime.now(UTC)
-
 
 @dataclass(frozen=True)
 class Keys:
@@ -32,19 +30,25 @@ class Keys:
 
 @pytest.fixture
 async def api_keys(database: Database) -> Keys:
+    now = datetime.now(UTC)
+
     async def make(until: datetime) -> str:
         made = await database.write(
-            lambda db: keys.create_key(db, "ward-a", name="test", roles=["doctor", "admin"], now=NOW - timedelta(days=9), expires=until)
+            lambda db: keys.create_key(db, "ward-a", name="test", roles=["doctor", "admin"], now=now - timedelta(days=9), expires=until)
         )
         return made[0]
 
-    found = Keys(await make(NOW + timedelta(days=1)), await make(NOW + timedelta(days=1)), await make(NOW - timedelta(seconds=1)))
-    assert await database.write(lambda db: keys.revoke_key(db, "ward-a", found.revoked[:13], NOW))
+    found = Keys(await make(now + timedelta(days=1)), await make(now + timedelta(days=1)), await make(now - timedelta(seconds=1)))
+    assert await database.write(lambda db: keys.revoke_key(db, "ward-a", found.revoked[:13], now))
     return found
 
 
 def lacking(permission: Permission) -> list[str]:
     return [role for role in ROLES if permission not in PERMISSIONS[role]]
+
+
+def seconds_from_now(seconds: int) -> int:
+    return int(datetime.now(UTC).timestamp()) + seconds
 
 
 def mixed(token: str, other: str) -> str:
@@ -66,10 +70,10 @@ REFUSED: dict[str, tuple[int, Case]] = {
     "cut short": (401, lambda i, k, p: f"Bearer {i.token()[:-4]}"),
     "payload changed": (401, lambda i, k, p: f"Bearer {mixed(i.token(), i.token(sub='admin'))}"),
     "huge": (401, lambda i, k, p: f"Bearer {i.token(more='x' * 20000)}"),
-    "expired": (401, lambda i, k, p: f"Bearer {i.token(exp=int(NOW.timestamp()) - SOON)}"),
+    "expired": (401, lambda i, k, p: f"Bearer {i.token(exp=seconds_from_now(-SOON))}"),
     "no expiry": (401, lambda i, k, p: f"Bearer {i.token(exp=None)}"),
-    "not yet valid": (401, lambda i, k, p: f"Bearer {i.token(nbf=int(NOW.timestamp()) + SOON)}"),
-    "issued in the future": (401, lambda i, k, p: f"Bearer {i.token(iat=int(NOW.timestamp()) + SOON)}"),
+    "not yet valid": (401, lambda i, k, p: f"Bearer {i.token(nbf=seconds_from_now(SOON))}"),
+    "issued in the future": (401, lambda i, k, p: f"Bearer {i.token(iat=seconds_from_now(SOON))}"),
     "alg none": (401, lambda i, k, p: f"Bearer {i.unsigned()}"),
     "alg None": (401, lambda i, k, p: f"Bearer {i.unsigned('None')}"),
     "alg RS256, unsigned": (401, lambda i, k, p: f"Bearer {i.unsigned('RS256')}"),
@@ -142,8 +146,9 @@ async def test_a_role_reaches_what_it_may_with_a_token_and_with_a_key(
     role: str, issuer: Issuer, by_file: IdentitySettings, opened: Open, limits: Limits, database: Database
 ) -> None:
     routes = Routes(await opened(by_file), limits)
+    now = datetime.now(UTC)
     key, _ = await database.write(
-        lambda db: keys.create_key(db, "ward-a", name="test", roles=[role], now=NOW, expires=NOW + timedelta(days=1))  # type: ignore[list-item]
+        lambda db: keys.create_key(db, "ward-a", name="test", roles=[role], now=now, expires=now + timedelta(days=1))  # type: ignore[list-item]
     )
     async with routes.client() as client:
         for credential in (issuer.token(roles=[role]), key):
@@ -200,7 +205,7 @@ async def test_why_a_rightly_signed_token_is_refused_is_told_and_of_a_forged_one
     issuer: Issuer, by_file: IdentitySettings, opened: Open, limits: Limits
 ) -> None:
     routes = Routes(await opened(by_file), limits)
-    old = int(NOW.timestamp()) - SOON
+    old = seconds_from_now(-SOON)
     async with routes.client() as client:
         mine = await client.get("/drugs.check", headers={"Authorization": f"Bearer {issuer.token(exp=old)}"})
         forged = await client.get("/drugs.check", headers={"Authorization": f"Bearer {replace(STRANGER).token(exp=old)}"})
