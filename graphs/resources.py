@@ -18,7 +18,6 @@ from yingzhi.clinical.errors import KnowledgeError, SettingsError, ToolError
 from yingzhi.graphs.settings import Settings
 from yingzhi.knowledge.load import Knowledge, load_knowledge, read_yaml, write_atomically
 from yingzhi.tools import lexicon as lexicon_module
-from yingzhi.tools import text as text_module
 from yingzhi.tools.citations import reference
 from yingzhi.tools.done_tests import index_tests
 from yingzhi.tools.extraction import lexicon_table
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
     from yingzhi.agents.models.chat import Models
 
 PRICES = TypeAdapter(dict[str, float])
+FOLDING = ("text", "lexicon", "decoys", "heads", "loose", "extraction")
+"""Modules of the tools that make the lexicon's folded form."""
 
 
 def open_resources(settings: Settings | None = None, clock: Callable[[], datetime] = now) -> Resources:
@@ -107,7 +108,8 @@ def _models(settings: Settings) -> Models | None:
 
 def _lexicon(knowledge: Knowledge, cache: Path) -> Lexicon:
     """The compiled lexicon; its folded form is kept, keyed by the knowledge and by the code that folds."""
-    code = hashlib.sha256(b"".join(Path(str(m.__file__)).read_bytes() for m in (text_module, lexicon_module))).hexdigest()[:8]
+    folder = Path(str(lexicon_module.__file__)).parent
+    code = hashlib.sha256(b"".join((folder / f"{name}.py").read_bytes() for name in FOLDING)).hexdigest()[:8]
     path = cache / f"lexicon-{knowledge.hash}-{code}.json"
     try:
         return compile_lexicon(LexiconTable.model_validate_json(path.read_bytes()))

@@ -98,7 +98,8 @@ EN_PAST_AFTER = re.compile(
     r"|in (?:childhood|infancy|his youth|her youth)) "
 )
 EN_OVER = re.compile(
-    r"^(?: (?!not|never|partially|partly|and|but|,)[\w'-]+){0,4}? (?:(?:has|have|had) (?:now |since |all |completely |fully )?)?"
+    r"^(?: (?!not|never|partially|partly|and|but|,)[\w'-]+){0,4}?(?: , (?:which|but|now|this))? "
+    r"(?:(?:has|have|had) (?:now |since |all |completely |fully )?)?"
     r"(?:(?:now |since |completely |fully )?resolved|subsided|gone|disappeared|went away|settled completely|cleared up)\b(?! "
     r"(?:slowly|with scar))"
 )
@@ -156,6 +157,8 @@ ZH_NO_FALSE = _han("""
 """)
 ZH_NO_END = _han("但 伴 可见 出现 然而 仅 有 见 后 时 却 而 只 除了")
 ZH_DENY = _han("否认 未诉")
+ZH_ASSERTS = re.compile(r"^ (?:(?:皮 肤|部|上) )?(?:可 见|见|出 现|起|散 在|新 发) ")
+"""After a site: what was denied before the comma is over, "否认发热，双手可见水疱"."""
 ZH_TWICE = re.compile(r"(?:并 非|不 是|并 不 是|不 能 说|绝 非|不) $")
 """Just before a wording that itself denies: "并非不痒"."""
 ZH_AFTER = re.compile(

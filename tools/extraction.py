@@ -60,7 +60,12 @@ SITE_FREE = re.compile(
     re.IGNORECASE,
 )
 """After the name of a site: "口腔、外阴无糜烂" finds nothing in either; "mouth and eyes clear"."""
-SITE_CLEAR: Mapping[str, str] = {"oral-mucosa": "oral-lesion", "genital": "genital-lesion", "nail": "nail-change"}
+SITE_CLEAR: Mapping[str, str] = {
+    "oral-mucosa": "oral-lesion",
+    "genital": "genital-lesion",
+    "vulva": "genital-lesion",
+    "nail": "nail-change",
+}
 """A clear site says that the lesion of that site is not there; the lesion is what counts then."""
 SITE_TESTED = re.compile(
     r"\s*(?:x[- ]?rays?|radiograph|films?|ct|mri|ultraso\w+|scans?)\b|(?:部|颅)?(?:片|CT|X线|平片|B超|彩超|超声|MRI|透)", re.IGNORECASE
@@ -92,6 +97,11 @@ class Extraction:
     diseases: tuple[Mention, ...]
     drugs: tuple[Mention, ...] = ()
     tokens: tuple[Token, ...] = field(default=(), repr=False)
+
+
+SEEN = frozenset({"morphology", "site", "arrangement", "colour"})
+PAST_ILLS = re.compile(r"既往(?![^，,。；;]{0,6}(?:疹|皮损|类似))[^。；;曾]*[，,][^。；;曾]*$")
+"""A list of past illnesses, and after a comma what is seen today: "既往肝硬化，左小腿血疱"."""
 
 
 def lexicon_table(findings: Iterable[FindingTerm], diseases: Iterable[Disease], drugs: Iterable[Drug] = ()) -> LexiconTable:
@@ -167,10 +177,20 @@ def _matches(tokens: list[Token], breaks: set[int], lexicon: Lexicon) -> list[Ma
     covered = {i for m in found if m.gap is None for i in range(m.first, m.last + 1)}
     read, changed = slipped(tokens, covered)
     if changed:
-        mended = find_matches(read, breaks, lexicon)
-        found += [m for m in mended if m.gap is None and m.last > m.first and not changed.isdisjoint(range(m.first, m.last + 1))]
+        found = _mended(found, find_matches(read, breaks, lexicon), changed)
     found += shared_nouns(tokens, lexicon)
     return sorted((m for m in found if m.entry.target != NOTHING), key=lambda m: (m.first, m.last, m.entry.target, m.entry.absent))
+
+
+def _mended(found: list[Match], mended: list[Match], changed: set[int]) -> list[Match]:
+    """Add the wordings that come of an exchanged character; a shorter one inside gives way ("浓疱" is no blister but a pustule)."""
+    new: list[Match] = []
+    for match in mended:
+        if match.gap is None and match.last > match.first and not changed.isdisjoint(range(match.first, match.last + 1)):
+            rivals = [m for m in found if m.gap is None and m.first <= match.last and match.first <= m.last]
+            if all(match.first <= m.first and m.last <= match.last for m in rivals):
+                new.append(match)
+    return [m for m in found if m.gap is not None or not any(n.first <= m.first and m.last <= n.last for n in new)] + new
 
 
 def _mention(entry: Entry, scope: Scope, start: int, end: int) -> Mention:
@@ -208,6 +228,8 @@ def _as_meant(text: str, mention: Mention, kind: str) -> Mention:
     """A mention with what its kind makes of it: a doubt is about the lesion, not its place; a contact is the patient's."""
     if mention.id.startswith("family-") or mention.id in ABOUT_OTHERS:
         mention = replace(mention, experiencer="patient")
+    if mention.temporality == "past" and kind in SEEN and PAST_ILLS.search(text, max(0, mention.start - 60), mention.start):
+        mention = replace(mention, temporality="current")
     if kind != "site":
         return mention
     if mention.status == "uncertain":

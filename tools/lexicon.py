@@ -36,6 +36,11 @@ class Entry:
     absent: bool = False
     """Whether the wording by itself says that the finding is not there."""
 
+    @property
+    def named(self) -> bool:
+        """Whether it is the name of a disease or a drug: read only as written, "spots on the bald head" names no spot baldness."""
+        return ":" in self.target
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -95,7 +100,7 @@ def fold_wordings(wordings: Iterable[tuple[str, Entry]]) -> LexiconTable:
         listed = table.whole.setdefault(folded, []) if folded.strip() else []
         if (entry.target, entry.absent) not in listed:
             listed.append((entry.target, entry.absent))
-        if key := loose_key(wording):
+        if not entry.named and (key := loose_key(wording)):
             table.loose.setdefault(key, []).append((entry.target, entry.absent))
     for phrase in DECOYS:
         if folded := fold_phrase(phrase).strip():

@@ -5,25 +5,22 @@ from __future__ import annotations
 import re
 
 COUNTRIES_EN = """
-    africa|asia|central america|south america|latin america|the amazon|amazon basin|amazonia|the tropics|the caribbean|
-    the middle east|southeast asia
-    |west africa|east africa|sub-saharan africa|north africa|the mediterranean|angola|argentina|bangladesh|belize|benin|bolivia|
-    botswana|brazil|brunei
-    |burkina faso|burma|myanmar|burundi|cambodia|cameroon|chad|chile|colombia|the congo|congo|costa rica|cuba|dominican republic|
-    ecuador|egypt
-    |el salvador|eritrea|ethiopia|fiji|french guiana|gabon|gambia|ghana|guatemala|guinea|guyana|haiti|honduras|india|indonesia|iran|
-    iraq|ivory coast
-    |jamaica|jordan|kenya|laos|lebanon|liberia|libya|madagascar|malawi|malaysia|mali|mauritania|mexico|morocco|mozambique|namibia|nepal|nicaragua
-    |niger|nigeria|oman|pakistan|panama|papua new guinea|paraguay|peru|philippines|the philippines|rwanda|saudi arabia|senegal|
-    sierra leone|somalia
-    |south africa|sri lanka|sudan|south sudan|syria|taiwan|tanzania|thailand|togo|trinidad|tunisia|turkey|uganda|uruguay|uzbekistan|
-    venezuela|vietnam
-    |yemen|zambia|zimbabwe|afghanistan|algeria|bali|borneo|goa|zanzibar
+africa|asia|central america|south america|latin america|the amazon|amazon basin|amazonia|the tropics|the caribbean|
+the middle east|southeast asia|west africa|east africa|sub-saharan africa|north africa|the mediterranean|angola|argentina|
+bangladesh|belize|benin|bolivia|botswana|brazil|brunei|burkina faso|burma|myanmar|burundi|cambodia|cameroon|chad|chile|colombia|
+the congo|congo|costa rica|cuba|dominican republic|ecuador|egypt|el salvador|eritrea|ethiopia|fiji|french guiana|gabon|gambia|
+ghana|guatemala|guinea|guyana|haiti|honduras|india|indonesia|iran|iraq|ivory coast|jamaica|jordan|kenya|laos|lebanon|liberia|
+libya|madagascar|malawi|malaysia|mali|mauritania|mexico|morocco|mozambique|namibia|nepal|nicaragua|niger|nigeria|oman|pakistan|
+panama|papua new guinea|paraguay|peru|philippines|the philippines|rwanda|saudi arabia|senegal|sierra leone|somalia|south africa|
+sri lanka|sudan|south sudan|syria|tanzania|thailand|togo|trinidad|tunisia|turkey|uganda|uruguay|uzbekistan|venezuela|vietnam|
+yemen|zambia|zimbabwe|afghanistan|algeria|bali|borneo|goa|zanzibar
 """
 COUNTRIES_ZH = """
-    非洲|东南亚|南美|拉美|拉丁美洲|中东|南亚|西非|东非|北非|亚马孙|亚马逊|加勒比|热带地区|热带国家|泰国|越南|老挝|柬埔寨|缅甸|马来西亚|印度尼西亚|印尼|菲律宾|新加坡|印度|尼泊尔
-    |孟加拉|斯里兰卡|巴基斯坦|阿富汗|伊朗|伊拉克|叙利亚|沙特|也门|埃及|利比亚|摩洛哥|阿尔及利亚|苏丹|埃塞俄比亚|肯尼亚|坦桑尼亚|乌干达|刚果|安哥拉|尼日利亚|加纳|喀麦隆|几内亚
-    |塞内加尔|马里|赞比亚|津巴布韦|莫桑比克|马达加斯加|南非|巴西|秘鲁|玻利维亚|哥伦比亚|委内瑞拉|厄瓜多尔|墨西哥|危地马拉|洪都拉斯|哥斯达黎加|古巴|海地|巴布亚新几内亚|巴厘岛|普吉岛
+非洲|东南亚|南美|拉美|拉丁美洲|中东|南亚|西非|东非|北非|亚马孙|亚马逊|加勒比|热带地区|热带国家|泰国|越南|
+老挝|柬埔寨|缅甸|马来西亚|印度尼西亚|印尼|菲律宾|新加坡|印度|尼泊尔|孟加拉|斯里兰卡|巴基斯坦|阿富汗|伊朗|
+伊拉克|叙利亚|沙特|也门|埃及|利比亚|摩洛哥|阿尔及利亚|苏丹|埃塞俄比亚|肯尼亚|坦桑尼亚|乌干达|刚果|安哥拉|
+尼日利亚|加纳|喀麦隆|几内亚|塞内加尔|马里|赞比亚|津巴布韦|莫桑比克|马达加斯加|南非|巴西|秘鲁|玻利维亚|
+哥伦比亚|委内瑞拉|厄瓜多尔|墨西哥|危地马拉|洪都拉斯|哥斯达黎加|古巴|海地|巴布亚新几内亚|巴厘岛|普吉岛
 """
 
 

@@ -38,6 +38,7 @@ from yingzhi.tools.cues import (
     EN_TO_DO,
     EN_TWICE,
     ZH_AFTER,
+    ZH_ASSERTS,
     ZH_CHILDHOOD,
     ZH_DENY,
     ZH_DOUBT_AFTER,
@@ -219,7 +220,7 @@ def _english_reach(cue: str, between: str, named: str, after: str) -> bool:
 
 def _chinese_scope(before: str, named: str, after: str) -> Scope:
     clause = re.split(r"[，,]", before)[-1]
-    absent = _chinese_negated(ZH_NO_FALSE.sub("_", before)) or bool(ZH_AFTER.match(after))
+    absent = _chinese_negated(ZH_NO_FALSE.sub("_", before), after) or bool(ZH_AFTER.match(after))
     maybe = bool(ZH_MAYBE.search(clause)) or after.strip().startswith(ZH_DOUBT_AFTER)
     return Scope(
         status="absent" if absent else "uncertain" if maybe else "present",
@@ -231,7 +232,7 @@ def _chinese_scope(before: str, named: str, after: str) -> Scope:
     )
 
 
-def _chinese_negated(masked: str) -> bool:
+def _chinese_negated(masked: str, after: str = "") -> bool:
     """Whether the last negation reaches the end of `masked`; one that denies reaches over commas."""
     cue = _last(ZH_NO, masked)
     if cue is None:
@@ -241,7 +242,8 @@ def _chinese_negated(masked: str) -> bool:
     size = len(between.split())
     if ZH_NO_END.search(between) or size > (60 if deny else 24) or (cue.group() == "不" and size > 3):
         return False
-    return deny or not any(c in between for c in COMMA)
+    crossed = any(c in between for c in COMMA)
+    return not crossed or (deny and not ZH_ASSERTS.match(after))
 
 
 def _chinese_family(before: str, after: str) -> bool:

@@ -98,6 +98,7 @@ def fold_word(word: str) -> str:
     if word in IRREGULAR:
         return IRREGULAR[word]
     if not word.isascii():
+        word = word.replace("æ", "ae").replace("œ", "oe")
         word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
     word = _american(_singular(word))
     return IRREGULAR.get(word, word)

@@ -50,10 +50,36 @@ def test_age_and_sex_are_read(text: str, age: float, sex: str) -> None:
         ("两个月前出现", 60.8),
         ("瘙痒1周余", 7),
         ("起病数小时", 0.125),
+        ("rash for three months, worse in winter", 91.3),
+        ("for 2-3 weeks", 21),
+        ("皮疹3-4周", 28),
+        ("三四天前出现", 4),
+        ("20余年反复皮疹", 7305),
+        ("瘙痒1年半", 547.9),
+        ("two and a half years", 913.1),
+        ("for about a year and a half", 547.9),
+        ("since yesterday", 1),
+        ("昨天起皮疹", 1),
+        ("today: x 3/7", 3),
+        ("x 2/52", 14),
+        ("皮疹５天", 5),
+        ("近1月", 30.4),
     ],
 )
 def test_durations_are_read_in_days(text: str, days: float) -> None:
     assert read_demographics(text).durations[0].value == pytest.approx(days, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("反复发作3年，加重1周", [1095.8, 7]),
+        ("皮疹反复5年余，再发3天", [1826.3, 3]),
+        ("A ten-year history of eczema, much worse for the past two weeks", [3652.5, 14]),
+    ],
+)
+def test_a_long_course_and_its_recent_turn_are_both_read(text: str, days: list[float]) -> None:
+    assert [d.value for d in read_demographics(text).durations] == pytest.approx(days, rel=0.01)
 
 
 @pytest.mark.parametrize("text", ["2014年体检正常", "每3天换药", "the patient is 30 years old"])

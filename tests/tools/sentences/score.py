@@ -73,8 +73,8 @@ def parse(line: str) -> Sentence:
         end = mark.end()
         for item in mark[2].split(","):
             name = item.strip()
-            demanded = not name.startswith("~")
-            name = name.removeprefix("~")
+            demanded = "~" not in name
+            name = name.replace("~", "")
             said.append(Said(name.lstrip("-?<@"), STATUS.get(name[0], "present"), (place,), demanded))
     return Sentence(text + line[end:], tuple(said))
 
