@@ -21,7 +21,7 @@ APART = (
     (re.compile(r"(?<=/)/"), " /"),  # an address with a scheme or without
     (re.compile(r"(?<=\{)\{"), " {"),
     (re.compile(r"(?<=\S)@(?=\S)"), " @"),
-    (re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})"), ". "),  # a bare domain
+    (re.compile(r"(?<=\S)\.(?=[^\W\d_]{2})"), ". "),  # a bare domain
     (re.compile(r"(?<=\bwww)\.", re.IGNORECASE), " ."),
 )
 ACTIVE = re.compile(r"[`*_\[|~$]|&(?=#?\w+;)|:(?=[A-Za-z:])")

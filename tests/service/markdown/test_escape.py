@@ -18,7 +18,7 @@ ACTIVE = {"link_open", "image", "html_inline", "html_block", "code_block", "fenc
 HOSTILE = (
     "[a](https://evil.example)", "![a](//evil.example/x.png)", "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>", "<https://evil.example>", "https://evil.example/?q=1", "www.evil.com",
-    "evil.com/a", "mailto:a@evil.com", "a@evil.com", "//evil.com", "|", "| --- |", "\n\n# x", "\n- x", "\r\n> x",
+    "evil.com/a", "0=.com", "mailto:a@evil.com", "a@evil.com", "//evil.com", "|", "| --- |", "\n\n# x", "\n- x", "\r\n> x",
     "---", "===", "```", "~~~", "`x`", "``", "**", "__", "*", "_", "~~", "&lt;b&gt;", "&#91;", "\\", "\\[x\\]",
     "\\(x\\)", "$$x$$", "$x$", "[x]: https://evil.example", "[^1]", "<!--", "-->", "<think>", "</think>",
     "<|im_start|>", "{{HTML_FILE_ID_1}}", ":::artifact", ":artifact{x=1}", "1. ", "1) ", "+ ", "\u202e", "\u200b",
