@@ -71,6 +71,16 @@ class Service:
         assert self.process is not None
         return sum(_rss(pid) for pid in [self.process.pid, *_children(self.process.pid)])
 
+    def cpu(self) -> float:
+        """Seconds of processor that the server and its workers have used so far."""
+        assert self.process is not None
+        return sum(_cpu(pid) for pid in [self.process.pid, *_children(self.process.pid)])
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def _rss(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import httpx
 from loopback import EXAMPLES, Service, admitted, heard
@@ -50,8 +50,9 @@ async def streams(url: str, many: int, seconds: float) -> None:
     report("word of the model to the client", [h * 1000 for h in hops], "ms", "p95 <= 50 ms")
 
 
-async def throughput(url: str, many: int, at_once: int) -> None:
+async def throughput(service: Service, many: int, at_once: int) -> None:
     """Consultations through HTTP on the embedded engine: admitted, followed to the end, read."""
+    url = service.url
     turn = asyncio.Semaphore(at_once)
     spent: list[float] = []
     async with httpx.AsyncClient(base_url=url, timeout=120) as client:
@@ -67,10 +68,12 @@ async def throughput(url: str, many: int, at_once: int) -> None:
 
         await asyncio.gather(*(one(n) for n in range(20)))
         spent.clear()
-        began = perf_counter()
+        began, ours, theirs = perf_counter(), process_time(), service.cpu()
         await asyncio.gather(*(one(n) for n in range(many)))
         rate = many / (perf_counter() - began)
+        ours, theirs = process_time() - ours, service.cpu() - theirs
     print(f"{'embedded engine through HTTP':44} {rate:.1f} consultations/s (n = {many}, {at_once} at once)  (>= 25/s)")
+    print(f"{'processor a consultation: server, this client':44} {theirs / many * 1000:.0f} ms, {ours / many * 1000:.0f} ms")
     report("admitted to read, at that load", spent, "ms", "")
 
 
@@ -93,7 +96,7 @@ def main() -> None:
         print(f"{service.start():.1f} s")
         idle = asyncio.run(latency(service.url))
         report("one consultation alone, to its last event", idle, "ms", "")
-        asyncio.run(throughput(service.url, given.consultations, 16))
+        asyncio.run(throughput(service, given.consultations, 16))
         print(f"{'resident memory':44} {service.rss():.0f} MB")
         service.stop()
         command = [sys.executable, str(Path(__file__).parent / "drip.py"), str(given.words), str(given.pause)]

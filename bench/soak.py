@@ -160,9 +160,9 @@ async def _readers(service: Service, url: str, many: int) -> None:
                 break
             await asyncio.sleep(0.02)
         slowest = max(slowest, perf_counter() - began)
+    await asyncio.sleep(1.0)
     async with httpx.AsyncClient(base_url=service.url) as client:
         ready = (await client.get("/readyz")).json()
-    await asyncio.sleep(1.0)
     with sqlite3.connect(service.home / "service" / "service.sqlite") as db:
         leases = db.execute("SELECT count(*) FROM consultation WHERE lease_owner IS NOT NULL").fetchone()[0]
         still = db.execute("SELECT count(*) FROM run WHERE status IN ('queued', 'running')").fetchone()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from yingzhi.agents.specialist import Resources
@@ -25,14 +26,18 @@ from yingzhi.tools.systemic import LINKED
 from yingzhi.tools.text import is_chinese
 
 
+@cache
+def _code() -> str:
+    try:
+        return version("yingzhi")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "source"
+
+
 def pins(resources: Resources) -> Pins:
     """What the result is made with."""
-    try:
-        code = version("yingzhi")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        code = "source"
     return Pins(
-        code=code,
+        code=_code(),
         knowledge=resources.knowledge.hash,
         index=resources.knowledge.hash if resources.retrievers else "",
         model=resources.models.settings.model if resources.models else "",

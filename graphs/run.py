@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
@@ -82,8 +82,9 @@ async def _steps(pieces: AsyncGenerator[Any]) -> AsyncGenerator[Any]:
 def untraced() -> AbstractContextManager[None]:
     """LangChain sends every run, patient text and all, to LangSmith where an environment variable asks for it; not from here."""
     from langsmith.run_helpers import tracing_context
+    from langsmith.utils import tracing_is_enabled
 
-    return tracing_context(enabled=False)
+    return tracing_context(enabled=False) if tracing_is_enabled() else nullcontext()
 
 
 @lru_cache(maxsize=1)

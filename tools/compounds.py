@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import Protocol
 
@@ -136,6 +137,11 @@ LASTS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
 """A lesion, and what it is called when the same note tells how long each one lasts."""
 
 
+@cache
+def _parted() -> tuple[tuple[str, tuple[frozenset[str], ...]], ...]:
+    return tuple((name, tuple(frozenset(part.split("|")) for part in parts)) for name, parts in PARTS)
+
+
 def compounds(text: str, mentions: Iterable[Placed], terms: Mapping[str, FindingTerm]) -> list[Compound]:
     """Findings said in parts.
 
@@ -149,11 +155,12 @@ def compounds(text: str, mentions: Iterable[Placed], terms: Mapping[str, Finding
     """
     there = [m for m in mentions if m.status == "present" and m.experiencer == "patient" and m.temporality == "current"]
     kinds = {m.id: _lineage(m.id, terms) for m in there}
+    said = set[str]().union(*kinds.values())
     found: list[Compound] = []
-    for name, parts in PARTS:
-        if name not in terms or any(name in kinds[m.id] for m in there):
+    for name, parts in _parted():
+        if name not in terms or name in said or any(said.isdisjoint(part) for part in parts):
             continue
-        choices = [[m for m in there if not kinds[m.id].isdisjoint(part.split("|"))] for part in parts]
+        choices = [[m for m in there if not kinds[m.id].isdisjoint(part)] for part in parts]
         nearest = min(
             (c for c in product(*choices) if len({m.start for m in c}) == len(c) and _together(text, c)),
             key=lambda c: max(m.end for m in c) - min(m.start for m in c),

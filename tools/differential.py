@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from math import log, log2
 
 import numpy as np
 
@@ -27,6 +28,8 @@ LEAST = 0.0005
 NEUTRAL = 0.3
 """A likelihood ratio whose log2 is smaller than this says nothing worth showing."""
 HALLMARK = 0.5
+MOST_NOT_ASKED = 4
+LN2 = log(2)
 LINKED = 0.15
 """Mimics in sight are those of diagnoses above this probability."""
 
@@ -63,7 +66,9 @@ def build_differential(
     ]
     shown = order[:SHOWN] + [i for i in lane if i not in order[:SHOWN]]
     places = {f.id: f for f in findings if f.experiencer == "patient"}
-    diagnoses = [_diagnosis(model, ranking, i, diseases[model.diseases[i]], terms, places) for i in shown]
+    asked = {o.finding for o in ranking.observed} | set(places)
+    asked |= {a for f in asked for a in model.ancestors.get(f, ())}
+    diagnoses = [_diagnosis(model, ranking, i, diseases[model.diseases[i]], terms, places, asked) for i in shown]
     return Differential(
         diagnoses=diagnoses,
         must_not_miss=[model.diseases[i] for i in lane],
@@ -110,9 +115,15 @@ def _must_not_be_missed(ranking: Ranking, i: int, disease: Disease, mimics: set[
 
 
 def _diagnosis(
-    model: DiagnosisModel, ranking: Ranking, i: int, disease: Disease, terms: Mapping[str, FindingTerm], places: Mapping[str, Finding]
+    model: DiagnosisModel,
+    ranking: Ranking,
+    i: int,
+    disease: Disease,
+    terms: Mapping[str, FindingTerm],
+    places: Mapping[str, Finding],
+    asked: set[str],
 ) -> Diagnosis:
-    cells = _cells(model, ranking, i, disease, terms, places)
+    cells = _cells(model, ranking, i, disease, terms, places) + _not_asked(model, disease, terms, asked)
     return Diagnosis(
         id=disease.id,
         en=disease.names.en,
@@ -135,10 +146,9 @@ def _cells(
 ) -> list[Cell]:
     written = {f.finding: f for f in disease.findings}
     cells = []
-    for k, seen in enumerate(ranking.observed):
-        weight = float(ranking.contribution[i, k]) / float(np.log(2))
-        if abs(weight) < NEUTRAL:
-            continue
+    weights = ranking.contribution[i] / LN2
+    for k in np.flatnonzero(np.abs(weights) >= NEUTRAL).tolist():
+        seen, weight = ranking.observed[k], float(weights[k])
         term, fact = terms[seen.finding], written.get(seen.finding)
         place = places.get(seen.finding)
         cells.append(
@@ -156,11 +166,15 @@ def _cells(
             )
         )
     cells.sort(key=lambda c: -abs(c.weight))
-    known = {o.finding for o in ranking.observed} | set(places)
-    known |= {a for f in known if f in model.ancestors for a in model.ancestors[f]}
-    unasked = [f for f in disease.findings if f.p >= HALLMARK and f.finding in terms and f.finding not in known]
-    rated = sorted(((float(np.log2(f.p / model.leak[model.column[f.finding]])), f) for f in unasked), key=lambda pair: -pair[0])
-    for weight, f in rated[:4]:
+    return cells
+
+
+def _not_asked(model: DiagnosisModel, disease: Disease, terms: Mapping[str, FindingTerm], asked: set[str]) -> list[Cell]:
+    """The most telling hallmarks of the disease that nobody looked for."""
+    unasked = [f for f in disease.findings if f.p >= HALLMARK and f.finding in terms and f.finding not in asked]
+    rated = sorted(((log2(f.p / model.leak[model.column[f.finding]]), f) for f in unasked), key=lambda pair: -pair[0])
+    cells = []
+    for weight, f in rated[:MOST_NOT_ASKED]:
         term = terms[f.finding]
         cells.append(
             Cell(

@@ -112,7 +112,7 @@ GROUPS: Mapping[str, str] = {
 """Kinds whose findings are counted together when correlated ones are damped."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DiagnosisModel:
     """Shares, leaks and priors as arrays; D diseases by F findings."""
 

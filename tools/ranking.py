@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,6 +25,8 @@ STRENGTH: Mapping[str, float] = {"present": 1.0, "uncertain": 0.5, "absent": -1.
 PAST = 0.35
 LIMITS = (-3.5, 5.0)
 """Bounds of a single log likelihood ratio: no one line of a note decides alone."""
+REMEMBERED = 16
+"""Rankings that are kept: the questions, the differential and the workup of a consultation ask for the same one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +73,39 @@ def rank(
         hints: Log likelihood ratios by disease id from elsewhere, e.g. a diagnosis that the note names.
 
     Returns:
-        Probabilities over all diseases and `other`.
+        Probabilities over all diseases and `other`; the arrays are read only.
     """
+    return _rank(model, tuple(observations), age, sex, setting, tuple((hints or {}).items()))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _rank(
+    model: DiagnosisModel,
+    observations: tuple[Observation, ...],
+    age: float | None,
+    sex: Sex,
+    setting: CareLevel,
+    hints: tuple[tuple[str, float], ...],
+) -> Ranking:
     seen = _most_specific(model, observations)
     columns = np.array([model.column[o.finding] for o in seen], dtype=int)
     strength = np.array([o.strength for o in seen])
     contribution = _contributions(model, columns, strength)
     evidence = _damped(model, columns, contribution) + _silence(model, columns, strength)
     prior = PRIOR_POWER[setting] * np.log(model.clinic) + _patient(model, age, sex)
-    for disease, hint in (hints or {}).items():
+    for disease, hint in hints:
         if disease in model.row:
             evidence[model.row[disease]] += hint
     score = prior + evidence - PRIOR_POWER[setting] * np.log(OTHER_WEIGHT)
     tempered = np.append(score, 0.0) / TEMPERATURE
     weights = np.exp(tempered - tempered.max())
     posterior = weights / weights.sum()
+    for array in (posterior, score, contribution, evidence):
+        array.setflags(write=False)
     return Ranking(posterior[:-1], float(posterior[-1]), score, tuple(seen), contribution, evidence)
 
 
-def _most_specific(model: DiagnosisModel, observations: list[Observation]) -> list[Observation]:
+def _most_specific(model: DiagnosisModel, observations: tuple[Observation, ...]) -> list[Observation]:
     """Leave out what another observation implies: `blister` beside `tense bulla` says nothing new."""
     known = {o.finding: o for o in observations if o.finding in model.column and o.strength}
     implied: set[str] = set()

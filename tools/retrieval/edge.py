@@ -25,6 +25,8 @@ FLUSH_EVERY = 4096
 """Chunks between two flushes: what a crash may cost …"""
 FLUSH_AFTER = 5.0
 """… or seconds, as dense vectors come slowly."""
+MOST_KEPT = 50_000
+"""IDF values kept in memory."""
 
 
 class EdgeStore:
@@ -43,6 +45,7 @@ class EdgeStore:
         if lock is not None:
             finalize(self, os.close, lock)
         self.changed = False
+        self._idf: dict[tuple[tuple[str, ...], int], float | None] = {}
         self._unflushed = 0
         self._flushed = monotonic()
 
@@ -72,7 +75,16 @@ class EdgeStore:
             return [found(point) for point in self.shard.query(request)]
 
     def idf(self, indices: Sequence[int], scope: Scope) -> dict[int, float]:
-        """See `Store`. One product with one token each: score = IDF × the hit's own weight."""
+        """See `Store`. One product with one token each: score = IDF × the hit's own weight. Kept until something is written."""
+        if len(self._idf) > MOST_KEPT:
+            self._idf = {}
+        kept = self._idf  # what another thread writes meanwhile begins a new one
+        if new := [index for index in indices if (scope.tenants, index) not in kept]:
+            kept.update({(scope.tenants, index): value for index, value in self._ask_idf(new, scope).items()})
+        known = {index: kept.get((scope.tenants, index)) for index in indices}
+        return {index: value for index, value in known.items() if value is not None}
+
+    def _ask_idf(self, indices: Sequence[int], scope: Scope) -> dict[int, float | None]:
         import qdrant_edge as edge
 
         corpus = where(tenants_of(scope))
@@ -87,8 +99,8 @@ class EdgeStore:
             for index in indices
         ]
         with faults():
-            answers = self.shard.query_batch(edge.QueryBatchRequest(requests)) if requests else []
-        return {index: idf_of(index, found(points[0])) for index, points in zip(indices, answers, strict=True) if points}
+            answers = self.shard.query_batch(edge.QueryBatchRequest(requests))
+        return {index: idf_of(index, found(points[0])) if points else None for index, points in zip(indices, answers, strict=True)}
 
     def payloads(self, ids: Sequence[str]) -> dict[str, dict[str, object]]:
         """See `Store`."""
@@ -126,7 +138,7 @@ class EdgeStore:
             return
         with faults():
             self.shard.update(operation)
-            self.changed = True
+            self.changed, self._idf = True, {}
             self._unflushed += size
             if self._unflushed >= FLUSH_EVERY or monotonic() - self._flushed > FLUSH_AFTER:
                 self.shard.flush()
