@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, Protocol
@@ -84,6 +85,15 @@ def _at_once(tell: Tell) -> Emit:
     return lambda kind, fields: tell([(kind, fields)])
 
 
+LONG = 10_000
+"""Characters of a case from which on its playbooks run in a thread: a note of a ward's whole stay keeps nobody else's stream waiting."""
+
+
+def _characters(state: State) -> int:
+    case = state["presentation"]  # pyright: ignore[reportTypedDictNotRequiredAccess] - every run begins with one
+    return len(case.text) + sum(len(r.text) for r in case.reports)
+
+
 async def _work(specialist: Specialist, state: State, resources: Resources, tell: Tell) -> dict[str, Any]:
     session = session_of(resources)
     view = view_of(specialist, state, session)
@@ -92,7 +102,13 @@ async def _work(specialist: Specialist, state: State, resources: Resources, tell
     if base is None:
         events: list[Told] = []
         try:
-            base = worked(specialist, state, view, Desk(resources, recorder(events)), session)
+            desk = Desk(resources, recorder(events))
+            long = _characters(state) > LONG
+            base = (
+                await asyncio.to_thread(worked, specialist, state, view, desk, session)
+                if long
+                else worked(specialist, state, view, desk, session)
+            )
         finally:
             tell(events)
     update: dict[str, Any] = {specialist.name: base}

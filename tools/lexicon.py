@@ -188,19 +188,33 @@ def find_loose(tokens: list[Token], breaks: set[int], lexicon: Lexicon, found: l
     if len(read) < len(tokens):
         padded = find_matches(read, {i for i, b in enumerate(before) if b in breaks}, lexicon)
         candidates += [Match(m.entry, before[m.first], before[m.last]) for m in padded if m.gap is None and m.last > m.first]
-    taken: list[Match] = []
+    at: dict[int, list[Match]] = {}  # the matches over each token
+    for match in whole:
+        _place(match, at)
+    exact, taken = set(whole), []
     for match in sorted(candidates, key=lambda m: (m.first - m.last, m.first)):
-        rivals = [m for m in (*whole, *taken) if m.first <= match.last and match.first <= m.last]
+        rivals = {m for i in range(match.first, match.last + 1) for m in at.get(i, ())}
         inside = all(match.first <= m.first and m.last <= match.last for m in rivals)
-        same = any((m.first, m.last) == (match.first, match.last) and m in whole for m in rivals)
-        if inside and not same and not any(match.first <= i < match.last for i in breaks):
+        same = any((m.first, m.last) == (match.first, match.last) and m in exact for m in rivals)
+        if inside and not same and breaks.isdisjoint(range(match.first, match.last)):
             taken.append(match)
-    hidden = [m for m in whole if any((t.first, t.last) != (m.first, m.last) and t.first <= m.first and m.last <= t.last for t in taken)]
+            _place(match, at)
+    loose = set(taken)
+    hidden = {
+        m
+        for m in whole
+        if any(t in loose and (t.first, t.last) != (m.first, m.last) and t.first <= m.first and m.last <= t.last for t in at[m.first])
+    }
     return [m for m in found if m not in hidden] + taken
 
 
 LIGHT = frozenset("有见出起的无不伴及为呈")
 """Characters that often stand before a wording: of two that overlap and are as long, the one that begins with none of them is meant."""
+
+
+def _place(match: Match, at: dict[int, list[Match]]) -> None:
+    for i in range(match.first, match.last + 1):
+        at.setdefault(i, []).append(match)
 
 
 def _longest(candidates: list[Match], tokens: list[Token]) -> list[Match]:

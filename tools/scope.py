@@ -67,6 +67,8 @@ COMMA = {",", "，"}
 
 SETTLED = frozenset(["absent", "negative"])
 DENIALS = SETTLED | {"no", "not", "without", "never", "不", "无", "未", "没"}
+FARTHEST = 150
+"""Tokens back from a match that are looked at: no cue reaches further, and a note may be one sentence of 100,000 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def read_scope(tokens: list[Token], first: int, last: int, bounds: tuple[int, in
         bounds: The sentence's first and one-past-last token index.
         gap: First and one-past-last token index between the parts of the match ("lips [are not] swollen").
     """
-    before = _joined(tokens, bounds[0], first, spaced=True)
+    before = _joined(tokens, max(bounds[0], first - FARTHEST), first, spaced=True)
     after = _joined(tokens, last + 1, min(bounds[1], last + 15))
     chinese = any("一" <= t.text[0] <= "鿿" for t in tokens[first : last + 1]) or (
         not before.strip().isascii() and "一" <= tokens[max(first - 1, bounds[0])].text[0] <= "鿿"

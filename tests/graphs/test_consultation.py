@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,21 @@ async def test_instructions_in_a_note_change_nothing_but_are_pointed_out(resourc
     )
     assert [d.id for d in plain.differential[:3]] == [d.id for d in injected.differential[:3]]
     assert any(a.id == "instructions-in-note" for a in injected.alerts)
+
+
+@pytest.mark.parametrize("piece", ["red itchy papules on the trunk and no fever with blisters ", "躯干红色丘疹伴瘙痒无发热见水疱，"])
+async def test_a_very_long_note_keeps_nobody_else_waiting(resources: Resources, piece: str) -> None:
+    turns, over = 0, asyncio.Event()
+
+    async def somebody_else() -> None:
+        nonlocal turns
+        while not over.is_set():
+            await asyncio.sleep(0.002)
+            turns += 1
+
+    other = asyncio.create_task(somebody_else())
+    result = await consult(Presentation(id="long", text=piece * (40_000 // len(piece))), resources)
+    over.set()
+    await other
+    assert result.status == "complete"
+    assert turns > 40  # a loop that waits for six playbooks comes round ten times
