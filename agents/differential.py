@@ -16,6 +16,7 @@ from yingzhi.tools.done_tests import done_tests
 from yingzhi.tools.observations import rank_record
 from yingzhi.tools.rare import rank_jointly, with_rare
 from yingzhi.tools.systemic import systemic_links
+from yingzhi.tools.together import find_pairs
 
 SEARCHED = 3
 """For how many of the leading diagnoses the evidence is searched."""
@@ -24,7 +25,7 @@ PASSAGES = 2
 
 
 def weigh(view: View, desk: Desk) -> Differential:
-    """The playbook: rank, build the matrix, search the evidence for what leads."""
+    """The playbook: rank, build the matrix, see whether two at once explain more, search the evidence for what leads."""
     case: Presentation = view["presentation"]
     history: History = view["history"]
     r = desk.resources
@@ -39,11 +40,13 @@ def weigh(view: View, desk: Desk) -> Differential:
         before=view.get("differential"), alarming=alarming,
     )  # fmt: skip
     links = link(result, case, history, desk)
+    together = [] if joint and joint.rare_leads else find_pairs(r.model, ranking, r.knowledge.diseases, r.knowledge.findings, case.setting)
     if r.rare and joint:
         result = with_rare(result, joint, r.rare, view.get("differential"))
     path = decision_path(history, result, r.knowledge, links)
     evidence, searched = search_evidence(result, desk)
-    return result.model_copy(update={"systemic_links": links, "decision_path": path, "evidence": evidence, "evidence_searched": searched})
+    more = {"systemic_links": links, "decision_path": path, "evidence": evidence, "evidence_searched": searched, "together": together}
+    return result.model_copy(update=more)
 
 
 def link(result: Differential, case: Presentation, history: History, desk: Desk) -> list[SystemicLink]:

@@ -14,6 +14,7 @@ from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.report import InterpretedReport
 from yingzhi.clinical.words import Sex, Span, Text
 from yingzhi.knowledge.models import FindingTerm
+from yingzhi.tools.combined_tablets import one_tablet
 from yingzhi.tools.demographics import Demographics, read_demographics
 from yingzhi.tools.drug_response import drug_responses
 from yingzhi.tools.extraction import Extraction, Mention, extract, merge_mentions
@@ -50,7 +51,7 @@ def read_record(view: View, desk: Desk) -> History:
     labs = desk.call(parse_labs, case.text, patient.sex, patient.age, r.labs)
     readings, from_reports, report_labs = _reports(case, desk, terms, patient.sex, patient.age)
     labs = [*labs, *report_labs]
-    medications = read_medications(case, noted, r.formulary)
+    medications = one_tablet(len(case.medications), read_medications(case, noted, r.formulary), r.formulary)
     patient = patient.model_copy(update={"allergies": [*patient.allergies, *noted_allergies(case, noted)]})
     vitals = [
         _of(terms[v.finding], v.status, spans=[v.span]) for v in desk.call(vital_findings, case.text, patient.age) if v.finding in terms
@@ -72,7 +73,10 @@ def read_record(view: View, desk: Desk) -> History:
     named = _named(case.text, noted, r)
     ranking = rank(r.model, observations(findings), age=patient.age, sex=patient.sex, setting=case.setting, hints=hints(named))
     days = began.value if began else None
-    about_skin = any(f.kind in SKIN_KINDS or f.id in SKIN_FINDINGS for f in findings) or any(n.experiencer == "patient" for n in named)
+    told = {i for f in findings for i in (f.id, *r.model.ancestors.get(f.id, ()))}
+    about_skin = (
+        any(f.kind in SKIN_KINDS for f in findings) or not told.isdisjoint(SKIN_FINDINGS) or any(n.experiencer == "patient" for n in named)
+    )
     spare = implied(findings, r.model.ancestors)
     telling = [f for f in findings if f.id not in spare]
     there = [f.id for f in findings if f.status == "present" and f.experiencer == "patient"]

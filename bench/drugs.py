@@ -77,7 +77,10 @@ class ListScore:
     severe: int
     missed: tuple[str, ...]
     false: tuple[str, ...]
+    raised: int
+    """Alerts of rules of grade moderate or worse, before they are summed up."""
     shown: int
+    """Problems, as a reader sees them."""
     interrupting: int
     unread: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
@@ -136,6 +139,7 @@ def score_list(row: dict[str, Any], formulary: Formulary) -> ListScore:
         severe=len(severe),
         missed=missed,
         false=false,
+        raised=sum(a.severity in FLAGGED for a in review.alerts),
         shown=len(problems),
         interrupting=sum(p.severity in SEVERE for p in problems),
         unread=tuple(unread),
@@ -159,7 +163,8 @@ def show_lists(formulary: Formulary, show: bool, held_too: bool) -> None:
         severe, missed = sum(r.severe for r in rows), sum(len(r.missed) for r in rows)
         say(
             f"lists, {name:12} {len(rows)} lists, severe {severe - missed}/{severe} = {half.sensitivity:.3f}  (>= .97), "
-            f"false {half.false_per_list:.2f} a list  (<= .3), shown {mean(r.shown for r in rows):.1f} a list, "
+            f"false {half.false_per_list:.2f} a list  (<= .3), alerts {mean(r.raised for r in rows):.1f} a list, "
+            f"shown as {mean(r.shown for r in rows):.1f} problems, "
             f"interrupting {mean(r.interrupting for r in rows):.1f}"
         )
         for r in rows if show and (held_too or name == "development") else ():

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from yingzhi.clinical.alert_board import Acknowledgement, AlertBoard
     from yingzhi.clinical.medication import DrugPatient, MedicationReview
     from yingzhi.clinical.words import Language
+    from yingzhi.tools.contraindications import Regimen
     from yingzhi.tools.formulary import Formulary
 
 app = typer.Typer(help="Check drugs: interactions, doses, and what speaks against them in a patient.", no_args_is_help=True)
@@ -42,17 +43,18 @@ def check(
     """Review a list of drugs, in a patient if a file is given: `yingzhi drugs check "methotrexate 15 mg weekly" 复方新诺明`."""
     from yingzhi.clinical.presentation import Medication
     from yingzhi.tools.alert_board import board
-    from yingzhi.tools.contraindications import review_medications
+    from yingzhi.tools.contraindications import read_regimen, review_regimen
 
     language = _language(lang, names)
     formulary = open_formulary(home)
     facts = _read_patient(patient)
-    review = review_medications((), [Medication(name=_name(n)) for n in names if n.strip()], facts, formulary)
+    regimen = read_regimen((), [Medication(name=_name(n)) for n in names if n.strip()], facts, formulary)
+    review = review_regimen(regimen, formulary)
     shown = board(review, role, _read_acknowledged(acknowledged))
     if as_json:
         typer.echo(json.dumps({**review.model_dump(mode="json"), "board": shown.model_dump(mode="json")}, ensure_ascii=False, indent=2))
     else:
-        sys.stdout.write(_rendered(review, shown, facts, language, formulary))
+        sys.stdout.write(_rendered(review, shown, regimen, language, formulary))
 
 
 @app.command()
@@ -247,27 +249,15 @@ def open_formulary(home: Path | None, *, overlays: bool = True) -> Formulary:
         _refuse(str(error))
 
 
-def _rendered(review: MedicationReview, shown: AlertBoard, facts: DrugPatient | None, language: Language, formulary: Formulary) -> str:
+def _rendered(review: MedicationReview, shown: AlertBoard, regimen: Regimen, language: Language, formulary: Formulary) -> str:
     from yingzhi.cli.drug_render import render_review
-    from yingzhi.clinical.presentation import Medication
-    from yingzhi.tools.allergies import read_allergies
-    from yingzhi.tools.alternatives import alternatives
-    from yingzhi.tools.drug_patient import patient_state, route_of
+    from yingzhi.tools.alternatives import problem_alternatives
 
-    state = None if facts is None else patient_state(facts, formulary)
-    allergens = [] if facts is None else read_allergies(facts.allergies, formulary)[0]
-    routes = {d.drug: route_of(Medication(name=d.name)) for d in review.drugs}
     names = {d: formulary.display[d].say(language) for d in formulary.drugs}
-    listed = [d.drug for d in review.drugs]
     instead: dict[str, dict[str, list[str]]] = {}
     for problem in review.problems:
-        if problem.tier in ("stop", "decide") and problem.kind != "dose":
-            worst = problem.parts[0].drugs[:4]
-            found = {
-                d: alternatives(d, [o for o in listed if o != d], state, formulary, allergens=allergens, route=routes.get(d, ""))
-                for d in worst
-            }
-            instead[problem.id] = {d: [names[x] for x in options] for d, options in found.items()}
+        for one in problem_alternatives(problem, regimen, formulary):
+            instead.setdefault(problem.id, {}).setdefault(one.instead_of, []).append(one.names.say(language))
     return render_review(
         review, shown, language, sources=formulary.sources, names=names, instead=instead, width=None if sys.stdout.isatty() else 100
     )

@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as Styled
 
+from yingzhi.cli.medication_render import medication_problems
 from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.consultation import Consultation
 from yingzhi.clinical.differential import Cell, Diagnosis
@@ -165,7 +166,9 @@ def _draft_line(zh: bool) -> str:
 
 def _alert(a: Alert, c: Consultation) -> Iterator[Styled]:
     said_by = {"zh": "（模型提示，未经规则核实）", "en": " (a model's notice; no rule confirms it)"}[c.lang] if a.kind == "model" else ""
-    yield Styled(f"  {MARK[a.level]} {a.title.say(c.lang)}{said_by}", style=STYLE[a.level])
+    if a.acknowledged is not None:
+        said_by += {"zh": "（已确认：{}）", "en": " (acknowledged: {})"}[c.lang].format(a.acknowledged.say(c.lang))
+    yield Styled(f"  {MARK[a.level]} {a.title.say(c.lang)}{said_by}", style="dim" if a.acknowledged else STYLE[a.level])
     yield Styled(f"     {a.why.say(c.lang)}")
     if a.act:
         yield Styled(f"     → {a.act.say(c.lang)}")
@@ -214,6 +217,8 @@ def _differential(c: Consultation) -> Iterator[RenderableType]:
     yield table
     level = {"low": ("low", "低"), "moderate": ("moderate", "中"), "high": ("high", "高"), "none": ("none", "无")}[c.confidence][zh]
     yield Styled(f"  {'把握度' if zh else 'confidence'}: {level}; {CONVERGED[c.converged][zh]}")
+    for pair in c.together:
+        yield Styled(f"  {'可能两病并存：' if zh else 'perhaps two diseases at once: '}{pair.why.say(c.lang)}")
     lane = [d for d in c.differential if d.id in c.must_not_miss]
     for d in lane[:4]:
         if d.danger:
@@ -320,6 +325,7 @@ def _medication(c: Consultation, heading: Styled) -> Iterator[RenderableType]:
         "no": ("not for this patient", "不宜"),
         "unknown": ("not known", "未知"),
     }
+    yield from medication_problems(c)
     names = {d.id: d.zh if zh else d.en for d in c.differential}
     of = ""
     for option in c.medication.options[:14]:

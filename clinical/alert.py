@@ -26,3 +26,7 @@ class Alert(Record):
     act: Text | None = Field(default=None, description="What to do about it.")
     spans: list[Span] = Field(default_factory=list)
     sources: list[str] = Field(default_factory=list, description="Ids of sources.")
+    sums: list[str] = Field(
+        default_factory=list, description="Ids of the rule alerts that it sums up, as they stand in the medication review; none for others."
+    )
+    acknowledged: Text | None = Field(default=None, description="Why a clinician goes on in spite of it; gone once what it says changes.")

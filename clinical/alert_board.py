@@ -6,47 +6,15 @@ from typing import Literal
 
 from pydantic import Field
 
+from yingzhi.clinical.acknowledgement import REASONS as REASONS
+from yingzhi.clinical.acknowledgement import Acknowledgement as Acknowledgement
+from yingzhi.clinical.acknowledgement import DrugRole as DrugRole
+from yingzhi.clinical.acknowledgement import OverrideReason as OverrideReason
 from yingzhi.clinical.medication import DrugProblem
 from yingzhi.clinical.words import Record, Text
 
-DrugRole = Literal["prescriber", "pharmacist", "nurse"]
-
 Presence = Literal["interrupt", "list", "fold"]
 """interrupt = before going on, list = shown beside the work, fold = behind a click. Nothing is ever left out."""
-
-OverrideReason = Literal[
-    "benefit-outweighs-risk",
-    "monitoring-in-place",
-    "dose-adjusted",
-    "separated-in-time",
-    "tolerated-before",
-    "no-alternative",
-    "short-course",
-    "specialist-advised",
-    "data-wrong",
-]
-"""Why a clinician goes on in spite of an alert; coded, so that it can be counted."""
-
-REASONS: dict[OverrideReason, Text] = {
-    "benefit-outweighs-risk": Text(en="Benefit outweighs the risk", zh="获益大于风险"),
-    "monitoring-in-place": Text(en="Monitoring is in place", zh="已安排监测"),
-    "dose-adjusted": Text(en="Dose has been adjusted", zh="已调整剂量"),
-    "separated-in-time": Text(en="Taken hours apart", zh="已错开给药时间"),
-    "tolerated-before": Text(en="Tolerated together before", zh="既往合用可耐受"),
-    "no-alternative": Text(en="There is no alternative", zh="无替代药物"),
-    "short-course": Text(en="Short course only", zh="短期使用"),
-    "specialist-advised": Text(en="A specialist has advised it", zh="专科医师建议"),
-    "data-wrong": Text(en="The record is wrong", zh="记录有误"),
-}
-
-
-class Acknowledgement(Record):
-    """A clinician has seen a problem as it was then. It holds until the problem changes."""
-
-    problem: str = Field(description="Id of the problem.")
-    fingerprint: str = Field(description="Fingerprint of the problem as it was seen.")
-    reason: OverrideReason
-    role: DrugRole = "prescriber"
 
 
 class ShownProblem(Record):
@@ -66,3 +34,21 @@ class AlertBoard(Record):
     interrupting: int = 0
     listed: int = 0
     folded: int = 0
+
+
+class Alternative(Record):
+    """A neighbour of a drug that no rule speaks against in this patient. Not advice to give it."""
+
+    instead_of: str = Field(description="Id of the drug that is in question.")
+    drug: str = Field(description="Id in the formulary.")
+    names: Text
+
+
+class ReviewedProblem(Record):
+    """A problem of a consultation, as each reader is shown it."""
+
+    problem: DrugProblem
+    presence: dict[DrugRole, Presence] = Field(description="How each reader is shown it; an acknowledgement that holds is counted in.")
+    alternatives: list[Alternative] = Field(default_factory=list, description="Sought for what must be settled before going on.")
+    acknowledged: list[Acknowledgement] = Field(default_factory=list, description="Those that hold.")
+    changed: list[DrugRole] = Field(default_factory=list, description="Readers who acknowledged it before it changed.")

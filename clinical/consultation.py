@@ -6,10 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from yingzhi.clinical.acknowledgement import Acknowledgement
 from yingzhi.clinical.alert import Alert
 from yingzhi.clinical.citation import Citation
 from yingzhi.clinical.conflict import GuidanceConflict
-from yingzhi.clinical.differential import Change, Contrast, Diagnosis, SystemicLink
+from yingzhi.clinical.differential import Change, Contrast, Diagnosis, Pair, SystemicLink
 from yingzhi.clinical.document import Document
 from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Answer, Report
@@ -54,6 +55,9 @@ class Review(Record):
     answers: list[Answer] = Field(default_factory=list, description="With `answer`: answers to questions.")
     reports: list[Report] = Field(default_factory=list, description="With `answer`: new test results.")
     note: str = Field(default="", max_length=200_000, description="With `answer`: more of the record, in words; read after what is there.")
+    acknowledged: list[Acknowledgement] = Field(
+        default_factory=list, max_length=200, description="With `answer`: drug problems to be quiet until they change."
+    )
     edits: list[Edit] = Field(default_factory=list, description="With `edit`, or together with `sign`.")
     by: str = Field(default="", max_length=200, description="Who acts, as the caller's system names them.")
     reason: str = Field(default="", max_length=2000, description="With `reject`: why.")
@@ -74,6 +78,9 @@ class Consultation(Record):
     converged: bool = False
     systemic_links: list[SystemicLink] = Field(default_factory=list)
     contrasts: list[Contrast] = Field(default_factory=list)
+    together: list[Pair] = Field(
+        default_factory=list, description="Two diseases at once, where they explain the record much better than one; at most three pairs."
+    )
     changes: list[Change] = Field(default_factory=list)
     decision_path: list[Text] = Field(default_factory=list)
     history: History | None = None

@@ -107,6 +107,25 @@ class Contrast(Record):
     findings: list[str] = Field(default_factory=list)
 
 
+class PairMember(Record):
+    """One of two diseases that may be there together."""
+
+    id: str
+    en: str
+    zh: str
+    findings: list[str] = Field(description="Ids of the findings that it explains and the other does not, the most telling first.")
+
+
+class Pair(Record):
+    """Two diseases at once that explain the record better than any one."""
+
+    first: PairMember = Field(description="The leading diagnosis.")
+    second: PairMember = Field(description="What explains the rest.")
+    odds: float = Field(ge=1, description="How many times likelier the two are than the best single disease, by the model; 1000 = or more.")
+    linked: bool = Field(default=False, description="Whether the knowledge states that the one goes with the other.")
+    why: Text = Field(description="What each explains, in one line.")
+
+
 class Change(Record):
     """How a diagnosis moved since the last version, and because of what."""
 
@@ -127,6 +146,9 @@ class Differential(Record):
     systemic_links: list[SystemicLink] = Field(default_factory=list)
     decision_path: list[Text] = Field(default_factory=list, description="The next steps, in order.")
     contrasts: list[Contrast] = Field(default_factory=list)
+    together: list[Pair] = Field(
+        default_factory=list, description="Two diseases at once, where they explain the record much better than one; at most three pairs."
+    )
     changes: list[Change] = Field(default_factory=list)
     evidence: list[Citation] = Field(default_factory=list, description="Passages that the retrieval found for the leading diagnoses.")
     remarks: list[Remark] = Field(default_factory=list, description="What a model added in words; empty without one.")

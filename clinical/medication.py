@@ -17,6 +17,9 @@ AlertTier = Literal["stop", "decide", "watch", "note"]
 
 TIER_OF: dict[Severity, AlertTier] = {"contraindicated": "stop", "major": "decide", "moderate": "watch", "minor": "note"}
 
+Onset = Literal["rapid", "delayed", "unknown"]
+"""rapid = within a day, delayed = over days or weeks."""
+
 NameMatch = Literal["id", "name", "alias", "form", "spelling", "pinyin"]
 """How a name was recognised: `form` = after leaving out a salt, strength or dosage form, or by two names that agree;
 `spelling` = by an older or national spelling of the same name; `pinyin` = by the sound of its Chinese name."""
@@ -55,7 +58,7 @@ class Mechanism(Record):
 
     rule: str = Field(description="Id of the rule.")
     severity: Severity
-    onset: Literal["rapid", "delayed", "unknown"] = "unknown"
+    onset: Onset = "unknown"
     mechanism: Text
     management: Text
     sources: list[str] = Field(default_factory=list)
@@ -113,6 +116,7 @@ class DrugAlert(Record):
     title: Text
     why: Text
     act: Text
+    onset: Onset = Field(default="unknown", description="How fast the harm sets in, where the rule says so.")
     sources: list[str] = Field(default_factory=list)
     problem: str = Field(default="", description="Id of the problem that it belongs to.")
 
@@ -146,6 +150,7 @@ class ProblemPart(Record):
     severity: Severity
     why: Text
     act: Text
+    onset: Onset = Field(default="unknown", description="Of the fastest of its reasons.")
     sources: list[str] = Field(default_factory=list)
 
 

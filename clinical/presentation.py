@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from yingzhi.clinical.acknowledgement import Acknowledgement
 from yingzhi.clinical.words import CareLevel, Language, Record, Sex
 
 ISO_DURATION = re.compile(r"P(?:(\d+(?:\.\d+)?)Y)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T\S*)?")
@@ -100,3 +101,6 @@ class Presentation(Record):
     phenotypes: Phenotypes = Field(default_factory=Phenotypes)
     answers: list[Answer] = Field(default_factory=list, description="Answers to questions, newest last.")
     setting: CareLevel = Field(default="secondary", description="Level of the site: primary 基层, secondary 县级, tertiary 三级.")
+    acknowledged: list[Acknowledgement] = Field(
+        default_factory=list, max_length=500, description="Drug problems that a clinician has seen and goes on in spite of, newest last."
+    )

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from yingzhi.clinical.alert import Alert
+from yingzhi.clinical.alert_board import ReviewedProblem
 from yingzhi.clinical.medication import MedicationReview
 from yingzhi.clinical.pack import PatientPack
 from yingzhi.clinical.remark import Remark
@@ -49,13 +50,22 @@ class TreatmentReview(Record):
     """Safe-medication assessment: current drugs, options, harm to avoid, and what could not be checked."""
 
     current: MedicationReview
+    also_checked: MedicationReview | None = Field(
+        default=None, description="The current drugs together with those that a model found in the record and had checked by the rules."
+    )
+    problems: list[ReviewedProblem] = Field(
+        default_factory=list, description="Problems among the current drugs and in this patient, worst first; each has one alert."
+    )
     options: list[TreatmentOption] = Field(default_factory=list)
     choices: list[DiseaseChoices] = Field(default_factory=list, description="One for each diagnosis that has options.")
     packs: list[PatientPack] = Field(
         default_factory=list, description="What goes with the drugs that are taken, then with those that may be weighed."
     )
     avoid: list[Text] = Field(default_factory=list, description="Treatments that harm in the leading diagnoses.")
-    alerts: list[Alert] = Field(default_factory=list)
+    alerts: list[Alert] = Field(
+        default_factory=list,
+        description="Possible culprits, results that meet a stop rule, and one alert a problem, with the ids that it sums up.",
+    )
     not_checked: list[Text] = Field(default_factory=list)
     remarks: list[Remark] = Field(default_factory=list, description="What a model added in words; empty without one.")
 

@@ -77,6 +77,7 @@ def assemble(case: str, state: State, resources: Resources, seconds: float) -> C
         converged=differential.converged,
         systemic_links=referenced_links(differential.systemic_links, resources.records),
         contrasts=differential.contrasts,
+        together=differential.together,
         changes=differential.changes,
         decision_path=differential.decision_path,
         history=history,

@@ -59,7 +59,9 @@ def answered(state: State, act: Review) -> Presentation:
     kept = [a for a in before.answers if a.finding not in new]
     more = act.note.strip()  # goes to the end: what was read before still stands where it stood
     text = f"{before.text.rstrip()}\n{more}" if more and before.text.strip() else more or before.text
-    return before.model_copy(update={"text": text, "answers": [*kept, *act.answers], "reports": [*before.reports, *act.reports]})
+    seen = {(a.problem, a.role): a for a in (*before.acknowledged, *act.acknowledged)}
+    more_facts = {"answers": [*kept, *act.answers], "reports": [*before.reports, *act.reports], "acknowledged": list(seen.values())}
+    return before.model_copy(update={"text": text, **more_facts})
 
 
 def edited(drafts: Documentation, edits: list[Edit]) -> Documentation:

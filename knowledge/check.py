@@ -129,8 +129,6 @@ def _labs_and_drugs(k: Knowledge) -> Iterator[str]:
     for drug in k.drugs.drugs:
         wanted = {i for rule in drug.rules for i in rule.any_of} - conditions - k.findings.keys() - k.diseases.keys()
         yield from (f"drug {drug.id}: condition {i} is unknown" for i in sorted(wanted))
-        tests = {i for check in (drug.pack.checks if drug.pack else ()) for i in check.tests} - k.investigations.keys()
-        yield from (f"drug {drug.id}: test {i} is unknown" for i in sorted(tests))
 
 
 def _pack_sources(k: Knowledge) -> Iterator[str]:
@@ -169,7 +167,6 @@ def _orphans(k: Knowledge) -> Iterator[str]:
     cited = {i for record in tables for i in cited_sources(record.model_dump())} | {ANNOTATIONS}
     yield from (f"source {i}: nothing cites it" for i in sorted(k.sources.keys() - cited))
     used = {t.test for d in k.diseases.values() for t in d.investigations} | {a.test for a in k.analytes.values()}
-    used |= {t for drug in k.drugs.drugs if drug.pack for check in drug.pack.checks for t in check.tests}
     used |= {t for pack in k.packs.values() for s in pack.screen for t in s.tests}
     used |= {t for pack in k.packs.values() for w in pack.watch for t in w.tests}
     yield from (

@@ -42,35 +42,6 @@ class WashOut(Strict):
     source: Id
 
 
-class Check(Strict):
-    """Tests to do before the drug is begun or while it goes on."""
-
-    tests: tuple[Id, ...] = ()
-    """Ids of investigations."""
-    what: Bilingual
-    before: bool = False
-    weeks: tuple[float, ...] = ()
-    """Weeks after the first dose."""
-    then_every_weeks: float | None = None
-    source: Id
-
-
-class StopRule(Strict):
-    """A finding on which the drug is stopped or reduced."""
-
-    when: Bilingual
-    act: Bilingual
-    source: Id
-
-
-class Pack(Strict):
-    """All that goes with a systemic drug: before, during, when to stop, what to tell the patient."""
-
-    checks: tuple[Check, ...] = ()
-    stop: tuple[StopRule, ...] = ()
-    counsel: tuple[Bilingual, ...] = ()
-
-
 class Traits(Strict):
     """What interaction rules and patient rules look at."""
 
@@ -110,7 +81,6 @@ class Drug(Traits):
     """A local route still gives exposure that matters (timolol eye drops)."""
     ingredients: tuple[Id, ...] = ()
     """For a fixed combination: the drugs in it; their traits and rules hold for it too."""
-    pack: Pack | None = None
     sources: tuple[Id, ...] = ()
     """Where the traits come from."""
 

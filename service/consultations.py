@@ -30,7 +30,7 @@ PERMISSION: dict[str, Permission] = {
     "sign": "consultation.sign",
     "reject": "consultation.sign",
 }
-READ_WITH = {"answers": {"answer"}, "reports": {"answer"}, "note": {"answer"}, "edits": {"edit", "sign"}}
+READ_WITH = {"answers": {"answer"}, "reports": {"answer"}, "note": {"answer"}, "acknowledged": {"answer"}, "edits": {"edit", "sign"}}
 """What an act may bring; with another it would be lost without a word."""
 
 

@@ -32,7 +32,7 @@ def board(review: MedicationReview, role: DrugRole = "prescriber", acknowledged:
         Every problem. An acknowledged one no longer interrupts; one of tier `stop` stays in the list for all to see.
     """
     known = {(a.problem, a.role): a for a in acknowledged}
-    shown = [_shown(p, role, known.get((p.id, role))) for p in review.problems]
+    shown = [shown_to(p, role, known.get((p.id, role))) for p in review.problems]
     counts = [s.presence for s in shown]
     return AlertBoard(
         role=role,
@@ -43,7 +43,14 @@ def board(review: MedicationReview, role: DrugRole = "prescriber", acknowledged:
     )
 
 
-def _shown(problem: DrugProblem, role: DrugRole, seen: Acknowledgement | None) -> ShownProblem:
+def shown_to(problem: DrugProblem, role: DrugRole, seen: Acknowledgement | None) -> ShownProblem:
+    """One problem as a reader sees it.
+
+    Args:
+        problem: The problem.
+        role: Who reads.
+        seen: What a reader of this role acknowledged of it before; followed only while the fingerprint fits.
+    """
     presence = PRESENCE[role][problem.tier]
     if seen is None:
         return ShownProblem(problem=problem, presence=presence)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
+from yingzhi.clinical.alert_board import Alternative
+from yingzhi.clinical.medication import DrugProblem
 from yingzhi.knowledge.drug_models import LOCAL_ROUTES
 from yingzhi.tools.allergies import Allergen, check_allergies
+from yingzhi.tools.contraindications import Regimen
 from yingzhi.tools.drug_patient import PatientState
 from yingzhi.tools.drug_rules import ORDER
 from yingzhi.tools.formulary import Formulary
@@ -22,6 +27,27 @@ NOT_INTERCHANGEABLE = frozenset(
      "live-vaccine", "inactivated-vaccine", "thyroid-hormone", "cardiac-glycoside", "systemic-retinoid", "maoi"}
 )  # fmt: skip
 """Classes whose members do not stand in for each other: a neighbour here would be another treatment, not another choice."""
+MOST_DRUGS = 4
+"""Drugs of a problem, those of its worst part, for which neighbours are sought."""
+
+
+def problem_alternatives(problem: DrugProblem, regimen: Regimen, formulary: Formulary) -> list[Alternative]:
+    """Neighbours for the drugs of a problem that has to be settled before going on; none for a dose, which is mended by a dose."""
+    if problem.tier not in ("stop", "decide") or problem.kind == "dose":
+        return []
+    listed = regimen.listed
+    return [
+        Alternative(instead_of=drug, drug=other, names=formulary.display[other])
+        for drug in problem.parts[0].drugs[:MOST_DRUGS]
+        for other in alternatives(
+            drug,
+            [d for d in listed.matches if d != drug],
+            regimen.state,
+            formulary,
+            allergens=regimen.allergens,
+            route=listed.routes.get(drug, ""),
+        )
+    ]
 
 
 def alternatives(
@@ -65,14 +91,28 @@ def _neighbours(drug: str, route: str, formulary: Formulary) -> Iterator[str]:
     group = record.atc[:GROUP] if len(record.atc) >= GROUP and record.atc[GROUP - 1] != "X" else ""
     systemic = any(r not in LOCAL_ROUTES for r in record.routes)
     seen = {drug}
-    kin = [d for d in formulary.drugs.values() if group and d.atc.startswith(group)]
-    kin += [d for d in formulary.drugs.values() if set(d.classes) & set(record.classes)]
-    for one in kin:
+    by_group, by_class = _index(formulary)
+    kin = [*by_group.get(group, ()), *sorted({place for c in record.classes for place in by_class.get(c, ())})]
+    drugs = list(formulary.drugs.values())
+    for one in (drugs[place] for place in kin):
         if route and route not in one.routes:
             continue
         if one.id not in seen and not one.ingredients and systemic == any(r not in LOCAL_ROUTES for r in one.routes):
             seen.add(one.id)
             yield one.id
+
+
+@lru_cache(maxsize=4)
+def _index(formulary: Formulary) -> tuple[Mapping[str, list[int]], Mapping[str, list[int]]]:
+    """Places of the drugs in the formulary, by ATC group and by class."""
+    by_group: dict[str, list[int]] = defaultdict(list)
+    by_class: dict[str, list[int]] = defaultdict(list)
+    for place, drug in enumerate(formulary.drugs.values()):
+        if len(drug.atc) >= GROUP:
+            by_group[drug.atc[:GROUP]].append(place)
+        for one in drug.classes:
+            by_class[one].append(place)
+    return by_group, by_class
 
 
 def _clear(candidate: str, others: Sequence[str], state: PatientState | None, allergens: Sequence[Allergen], formulary: Formulary) -> bool:

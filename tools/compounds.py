@@ -84,7 +84,7 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("follicular-pustule", ("pustule", "follicular-distribution")),
     ("scarring-alopecia", ("hair-loss", "scar|atrophy")),
     ("digital-ulcer-pitting", ("ulcer", "fingertip")),
-    ("facial-oedema", ("face", "skin-oedema")),
+    ("facial-oedema", ("=face", "=skin-oedema")),  # a puffy lid is no swollen face, an oedematous erythema no oedema of it
     ("eyelid-swelling", ("eyelid", "skin-oedema")),
     ("palmoplantar-keratoderma", ("palms-and-soles|palm|sole", "hyperkeratosis|skin-thickening|callus")),
     ("angular-cheilitis", ("mouth-corner", "fissure|erosion|maceration")),
@@ -106,7 +106,7 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("periocular-translucent-cyst", ("translucent-lesion|pearly-papule|cyst", "clear-fluid-blister|cyst", "eyelid|periorbital")),
     ("umbilicated-papule", ("papule", "depressed-lesion|dimple-sign")),
 )
-"""A finding, and the parts that make it: alternatives parted by `|`."""
+"""A finding, and the parts that make it: alternatives parted by `|`; of one after `=` no more specific finding counts."""
 
 
 LASTS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
@@ -129,7 +129,7 @@ LASTS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
             r"\b(?:less than|within|under|fewer than) (?:24 hours|a day|one day|24 h|a few hours|hours|an hour|minutes)\b|"
             r"\b(?:last|persist|resolve|fade|disappear|clear)\w*"
             r"(?: \w+){0,3} (?:minutes|hours|an hour|a few hours|several hours)\b|"
-            r"(?:数|几|半)小时(?:内|后)?(?:自行)?(?:消退|消失|缓解)|24小时内|不超过24小时|当天消退|次日消退",
+            r"(?:数|几|半|\d+(?:\s?[-~～至到]\s?\d+)?\s?)(?:个)?(?:小时|分钟)(?:之?内|后|左右)?(?:可|能|便|即)?(?:自行|自然|自动)?(?:消退|消失|缓解|隐退)|24小时内|不超过24小时|当天消退|次日消退",
             re.IGNORECASE,
         ),
     ),
@@ -158,9 +158,11 @@ def compounds(text: str, mentions: Iterable[Placed], terms: Mapping[str, Finding
     said = set[str]().union(*kinds.values())
     found: list[Compound] = []
     for name, parts in _parted():
-        if name not in terms or name in said or any(said.isdisjoint(part) for part in parts):
+        if name not in terms or name in said:
             continue
-        choices = [[m for m in there if not kinds[m.id].isdisjoint(part)] for part in parts]
+        choices = [[m for m in there if f"={m.id}" in part or not kinds[m.id].isdisjoint(part)] for part in parts]
+        if not all(choices):
+            continue
         nearest = min(
             (c for c in product(*choices) if len({m.start for m in c}) == len(c) and _together(text, c)),
             key=lambda c: max(m.end for m in c) - min(m.start for m in c),

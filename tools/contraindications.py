@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from yingzhi.clinical.medication import (
@@ -18,7 +18,7 @@ from yingzhi.clinical.medication import (
 from yingzhi.clinical.presentation import Medication
 from yingzhi.clinical.words import Text
 from yingzhi.knowledge.drug_models import LOCAL_ROUTES
-from yingzhi.tools.allergies import check_allergies, read_allergies
+from yingzhi.tools.allergies import Allergen, check_allergies, read_allergies
 from yingzhi.tools.dose_rules import Taking, check_dose
 from yingzhi.tools.doses import split_dose
 from yingzhi.tools.drug_names import resolve_drug, unknown_drug
@@ -29,7 +29,9 @@ from yingzhi.tools.duplicates import check_duplicates
 from yingzhi.tools.formulary import Formulary
 from yingzhi.tools.interactions import Judged, check_combined, judge_pair, pairs_of, stays_local
 from yingzhi.tools.patient_rules import check_patient
-from yingzhi.tools.problems import sum_up
+from yingzhi.tools.problems import fastest, sum_up
+
+MEANT = Text(en="Which drug or group is meant", zh="明确所指药物或类别")
 
 
 @dataclass(slots=True)
@@ -40,6 +42,28 @@ class Listed:
     routes: dict[str, str] = field(default_factory=dict)
     records: dict[str, list[Medication]] = field(default_factory=dict)
     unknown: dict[str, UnknownDrug] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """A list of drugs in one patient, read once, so that it can be judged as it is and with one drug more."""
+
+    listed: Listed
+    patient: DrugPatient | None
+    state: PatientState | None
+    """None where there is no patient."""
+    allergens: tuple[Allergen, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Entries of the allergies that mean nothing to the formulary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What one drug more brings: every alert and every gap in which it stands, the worst first."""
+
+    drug: str
+    alerts: tuple[DrugAlert, ...]
+    not_checked: tuple[NotChecked, ...]
 
 
 def review_medications(
@@ -59,11 +83,27 @@ def review_medications(
         The review. A name that is not certain is listed as unknown and as not checked; the other drugs are still judged.
         Interactions of grade `minor` stand in `interactions` and raise no alert.
     """
+    return review_regimen(read_regimen(current, proposed, patient, formulary), formulary)
+
+
+def read_regimen(
+    current: Sequence[Medication | str], proposed: Sequence[Medication | str], patient: DrugPatient | None, formulary: Formulary
+) -> Regimen:
+    """Read names, doses, routes, the patient and the allergies; the arguments are those of `review_medications`."""
     recorded = patient.medications if patient else []
     named = {m.name for m in recorded}
     given = [*recorded, *(_record(m) for m in current if not (isinstance(m, str) and m in named)), *(_record(m) for m in proposed)]
     listed = _resolve([m for m in given if m.stopped_days_ago is None], formulary)
-    drugs, routes = list(listed.matches), listed.routes
+    if patient is None:
+        return Regimen(listed, None, None)
+    allergens, unread = read_allergies(patient.allergies, formulary)
+    return Regimen(listed, patient, patient_state(patient, formulary), tuple(allergens), tuple(unread))
+
+
+def review_regimen(regimen: Regimen, formulary: Formulary) -> MedicationReview:
+    """Judge a list that was read; see `review_medications`."""
+    listed, routes = regimen.listed, regimen.listed.routes
+    drugs = list(listed.matches)
     duplicates = check_duplicates(listed.records, routes, formulary)
     doubled = {tuple(a.drugs): a for a in duplicates}
     judged = [judge_pair(a, b, formulary, routes[a], routes[b]) for a, b in pairs_of(drugs)]
@@ -72,44 +112,92 @@ def review_medications(
     alerts += check_combined([d for d in drugs if not stays_local(d, routes[d], formulary)], formulary)
     alerts += duplicates
     gaps = [NotChecked(drug=u, check="name", needs=_name_needed(one)) for u, one in listed.unknown.items()]
-    state = None if patient is None else patient_state(patient, formulary)
-    more, missing, doses = _one_by_one(listed, patient, state, formulary)
-    alerts += more
+    gaps += [NotChecked(drug=entry, check="allergy", needs=MEANT) for entry in regimen.unread]
+    gaps += regimen.state.gaps if regimen.state else ()
+    own: list[DrugAlert] = []
+    doses: list[DoseReading] = []
+    for drug in sorted(drugs):
+        against, missing, readings = _alone(drug, listed, regimen, formulary)
+        own += against
+        gaps += missing
+        doses += readings
+    alerts += _once(own)
     return MedicationReview(
         drugs=list(listed.matches.values()),
         unknown=list(listed.unknown.values()),
-        alerts=sorted(alerts, key=lambda a: (ORDER[a.severity], a.kind, a.id)),
+        alerts=_ranked(alerts),
         interactions=sorted((one.verdict for one in acting), key=lambda i: (ORDER[i.severity], i.drug_a, i.drug_b)),
-        not_checked=sorted([*gaps, *missing], key=lambda g: (g.check != "name", ORDER[g.worst], g.drug, g.needs.en)),
+        not_checked=_by_gravity(gaps),
         problems=sum_up(alerts, formulary),
         doses=doses,
     )
 
 
-def _one_by_one(
-    listed: Listed, patient: DrugPatient | None, state: PatientState | None, formulary: Formulary
+def review_addition(drug: Medication, regimen: Regimen, formulary: Formulary) -> Addition | None:
+    """Judge one drug more beside a list, without judging the list again.
+
+    Args:
+        drug: The drug; one that stands in the list already is judged as it stands there.
+        regimen: The list.
+        formulary: The formulary.
+
+    Returns:
+        The alerts and gaps of `review_medications` in which the drug stands; None if its name is not certain.
+    """
+    match = resolve_drug(drug.name, formulary)
+    if match is None:
+        return None
+    new = match.drug
+    listed = regimen.listed if new in regimen.listed.matches else _with(regimen.listed, drug, match)
+    routes = listed.routes
+    alerts: list[DrugAlert] = []
+    for other in (d for d in listed.matches if d != new):
+        a, b = (new, other) if new < other else (other, new)
+        twice = [d for d in check_duplicates({a: listed.records[a], b: listed.records[b]}, routes, formulary) if len(d.drugs) > 1]
+        one = judge_pair(a, b, formulary, routes[a], routes[b])
+        if one.verdict.severity not in ("none", "minor"):
+            alerts.append(_pair_alert(one, {tuple(d.drugs): d for d in twice}, formulary))
+        alerts += twice
+    alerts += [d for d in check_duplicates({new: listed.records[new]}, routes, formulary) if d.drugs == [new]]
+    if not stays_local(new, routes[new], formulary):
+        systemic = [d for d in listed.matches if not stays_local(d, routes[d], formulary)]
+        alerts += check_combined(systemic, formulary, new)
+    own, missing, _ = _alone(new, listed, regimen, formulary)
+    return Addition(new, tuple(_ranked([*alerts, *_once(own)])), tuple(_by_gravity(missing)))
+
+
+def _with(listed: Listed, one: Medication, match: DrugMatch) -> Listed:
+    more = Listed(dict(listed.matches), dict(listed.routes), dict(listed.records), listed.unknown)
+    _add(more, one, match)
+    return more
+
+
+def _alone(
+    drug: str, listed: Listed, regimen: Regimen, formulary: Formulary
 ) -> tuple[list[DrugAlert], list[NotChecked], list[DoseReading]]:
-    """What each drug meets by itself: its dose, the patient, the allergies."""
+    """What a drug meets by itself: its dose, the patient, the allergies."""
     alerts: list[DrugAlert] = []
     gaps: list[NotChecked] = []
     doses: list[DoseReading] = []
-    weight = None if patient is None else patient.weight_kg
-    for drug in sorted(listed.matches):
-        for record in listed.records[drug]:
-            against, missing, reading = check_dose(Taking(drug, record, listed.routes[drug], weight), state, formulary)
-            alerts += against
-            gaps += missing
-            doses += [reading] if reading else []
-    if patient is None or state is None:
-        return _once(alerts), gaps, doses
-    allergens, unread = read_allergies(patient.allergies, formulary)
-    meant = Text(en="Which drug or group is meant", zh="明确所指药物或类别")
-    gaps += [NotChecked(drug=entry, check="allergy", needs=meant) for entry in unread] + list(state.gaps)
-    for drug in sorted(listed.matches):
-        against, missing = check_patient(drug, state, formulary, listed.routes[drug])
-        alerts += [*against, *check_allergies(drug, allergens, formulary)]
+    weight = None if regimen.patient is None else regimen.patient.weight_kg
+    for record in listed.records[drug]:
+        against, missing, reading = check_dose(Taking(drug, record, listed.routes[drug], weight), regimen.state, formulary)
+        alerts += against
         gaps += missing
-    return _once(alerts), gaps, doses
+        doses += [reading] if reading else []
+    if regimen.state is None:
+        return alerts, gaps, doses
+    against, missing = check_patient(drug, regimen.state, formulary, listed.routes[drug])
+    alerts += [*against, *check_allergies(drug, regimen.allergens, formulary)]
+    return alerts, gaps + missing, doses
+
+
+def _ranked(alerts: Iterable[DrugAlert]) -> list[DrugAlert]:
+    return sorted(alerts, key=lambda a: (ORDER[a.severity], a.kind, a.id))
+
+
+def _by_gravity(gaps: Iterable[NotChecked]) -> list[NotChecked]:
+    return sorted(gaps, key=lambda g: (g.check != "name", ORDER[g.worst], g.drug, g.needs.en))
 
 
 def _once(alerts: list[DrugAlert]) -> list[DrugAlert]:
@@ -177,6 +265,7 @@ def _pair_alert(judged: Judged, doubled: dict[tuple[str, ...], DrugAlert], formu
         title=Text(en=f"{a.en} + {b.en}", zh=f"{a.zh}＋{b.zh}"),
         why=Text(en=" ".join(m.mechanism.en for m in telling), zh="".join(m.mechanism.zh for m in telling)),
         act=one.mechanisms[0].management,
+        onset=fastest(m.onset for m in telling),
         sources=sorted({s for m in telling for s in m.sources}),
         problem=problem,
     )

@@ -25,6 +25,7 @@ EN_NO = _words("""
     no|not|without|deny|denies|denied|denying|negative for|absence of|absent|lack|lacking|lack of|free of|never|nor|neither|ruled out
     rules out|rule out|exclude|excludes|excluded|excluding|none of|nowhere|hardly any|hardly|scarcely|barely any|nil|nothing to suggest
     spare|spares|spared|sparing|resolution of|doesn't|don't|won't|wouldn't|didn't|isn't|wasn't|weren't|aren't|hasn't|haven't|hadn't|can't
+    none itches|none itch|none hurts|none hurt|none has|none have|none is|none are
     cannot|unlike|rather than|argue against|argues against|against a diagnosis of|instead of|no longer has|no longer have|no longer any
 """)
 EN_NO_LOCAL = re.compile(
@@ -61,6 +62,7 @@ EN_MAYBE = _words("""
     possible|possibly|probable|probably|maybe|may be|might be|suspected|suspicion of|suspicious for|suggestive of|questionable|query
     concern for|concerning for|presumed|presumptive|consistent with|likely|consider|versus|vs|to rule out|to exclude|need to exclude
     cannot rule out|cannot exclude|can't rule out|not ruled out|not excluded|equivocal|doubtful|compatible with|perhaps
+    thought of|wondered about|wonders about|queried
     uncertain|unsure whether|not sure whether|not sure if|appears to be|could be|would be compatible with
 """)
 EN_TO_DO = re.compile(r"^ (?:please |plan to |consider )?(?:rule out|exclude) (?!.* (?:but|however) )")
@@ -79,6 +81,7 @@ _KIN = (
 EN_FAMILY = re.compile(
     rf" (?:family history|family member|familial|relative|(?:his|her|their|the) (?:{_KIN}|son|daughter)|my (?:{_KIN})"
     rf"|(?:his|her|my) (?:wife|husband|partner)"
+    rf"|(?:{_KIN}|son|daughter|wife|husband) [:：]"
     rf"|(?:{_KIN}) (?:once |always |never |only |just )?(?:also|both|has|have|had|with|was|were|who|is)) "
 )
 EN_FAMILY_VERB = re.compile(r" (?:has|have|had|with|was|were|history|also|suffer|suffered|diagnosed|of|for|is|itche?|itches) ")
@@ -88,6 +91,10 @@ EN_SPEAKS = re.compile(
     r"want|seek|sought"
     r"|took|found|saw|moved|live|lives|asked|ask) "
 )
+EN_LISTED_KIN = re.compile(r" [:：] (?:(?!he |she |his |her |child |baby |patient )[^\s.;:：]+ ){0,7}$")
+"""From a relative's name to the match: what the relative has, without a verb, "Father: psoriasis"."""
+EN_MATERNAL = re.compile(r" (?:before (?:the |her )?(?:birth|delivery|labour)|(?:during|in) (?:the |her )?(?:pregnancy|labour)) ")
+"""After a mother's name: what follows is hers, though the patient may be a "she" too."""
 EN_PAST = _words("""
     history of|past medical history|medical history|previously|previous|prior|in the past|past history|in childhood|childhood history
     resolved|formerly|as a child|as a boy|as a girl|as a baby|as an infant|as a toddler|as a teenager|as a young man|as a young woman
@@ -162,9 +169,9 @@ ZH_ASSERTS = re.compile(r"^ (?:(?:皮 肤|部|上) )?(?:可 见|见|出 现|起|
 ZH_TWICE = re.compile(r"(?:并 非|不 是|并 不 是|不 能 说|绝 非|不) $")
 """Just before a wording that itself denies: "并非不痒"."""
 ZH_AFTER = re.compile(
-    r"^(?: [、，]| [一-鿿]){0,2}? ?"
+    r"^(?:(?: 病 毒)? (?:标 志 物|血 清 学|抗 体|抗 原|检 查|检 测|筛 查|化 验|系 列|全 套|五 项))?(?: [、，]| [一-鿿]){0,2}? ?"
     r"(?:阴 性|[（(] ?[-—－–] ?[)）]|未 见|未 触 及|均 无|均 阴 性|正 常|无 异 常|未 见 异 常|无 殊|光 滑 完 整|均 未 见|皆 无|为 阴 性"
-    r"|不 明 显|未 受 累|未 累 及|不 受 累|消 失|均 正 常|未 引 出|未 查 见|未 扪 及|未 发 现|已 排 除|被 排 除)"
+    r"|不 明 显|未 受 累|未 累 及|不 受 累|消 失|均 正 常|未 引 出|未 查 见|未 扪 及|未 发 现|未 肿 大|无 肿 大|不 肿 大|已 排 除|被 排 除)"
 )
 ZH_MAYBE = _han("""
     可疑 疑似 疑 可能 考虑 待排 似 像 是不是 是否 不除外 不排除 怀疑 会不会 不能排除 未除外 未排除 需排除 待排除 以排除 需除外
@@ -180,7 +187,13 @@ ZH_FAMILY = _han("""
     姑姑 表哥 表姐 堂兄 双亲 直系 其兄 其姐 其弟 其妹 其子 其女
 """)
 ZH_FAMILY_VERB = _han("有 患 也 同样 均 都 史 得 亦")
+ZH_LISTED_KIN = re.compile(r"^ ?[:：](?: (?!孩|宝|患|他|她|娃)[^\s。；;:：]){0,8} ?$")
+"""From a relative's name to the match: what the relative has, without a verb, "父亲：银屑病"."""
 ZH_SPEAKS = _han("诉 代诉 发现 陈述 带 说 称 怀 妊 孕 分娩 认为")
+ZH_COUNTED = re.compile(r"曾(?: 有| 先 后| 反 复)? (?:\d+|[一二两三四五六七八九十数几多])(?: 余| 来)? 次")
+"""Attacks that are counted belong to the illness that is told: "曾2次夜间下唇肿胀"."""
+ZH_UNTOLD = re.compile(r"^ ?[:：]")
+"""After 未诉: what the patient did not mention and the examiner saw, "患者未诉：趾间脱屑"."""
 ZH_PAST = _han("既往 曾 曾经 以前 幼时 小时候 患过 过去 曾有 得过")
 ZH_NOW = re.compile("现|今|目 前|近|再 次|加 重")
 ZH_CHILDHOOD = re.compile("(?:儿 时|童 年|幼 年|年 幼|少 年 时|年 轻 时)(?! 起| 开 始| 即| 就)")

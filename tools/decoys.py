@@ -12,6 +12,7 @@ DECOYS: tuple[str, ...] = tuple(
     hand sanitizer | hand cream | hand lotion | hand surgeon | on the other hand | on the one hand | second hand | second-hand
     by hand | hand out | handout | handed | left handed | right handed | head of | heart attack | hearing aid | eye clinic
     eye doctor | eye drops | eye drop | ear drops | nose drops | foot care | foot clinic | foot of the bed | toe the line
+    orange peel | non-pitting | nonpitting | non pitting | pitting oedema | pitting edema | same side as
     lip balm | lipstick | face to face | face mask | face wash | neck brace | neck collar | tongue depressor | breast milk
     breast fed | breast feeding | nail polish | nail varnish | nail salon | back pain clinic | head to toe | from head to toe
     foot and mouth disease | hand foot and mouth | hand, foot and mouth | hand, foot, and mouth | many years | many times
@@ -21,11 +22,18 @@ DECOYS: tuple[str, ...] = tuple(
     white man | white woman | white male | white female | white boy | white girl | white patient | black man | black woman
     black male | black female | black patient | black boy | black girl | black african | brown bread | pink eye clinic
     yellow card | yellow fever | blue cross | green tea | mass index | body mass | hot line | cool down | tan skin | tanned skin
-    light switch | scar tissue massage | self conscious | self-conscious | was immobile | were immobile | immobile in
+    fits what | fits with | fits the | fits well | fits a | fits his | fits her | fits in with | fits into | not fit | does not fit
+    red and sore | sore and red | is sore | was sore | are sore | were sore | so sore | very sore | became sore | feels sore
+    felt sore | got sore | sore when | sore to | sore and tender | sore throat
+    arm with the fistula | fistula arm | av fistula | arteriovenous fistula | dialysis fistula | fistula fine | fistula side
+    fistula patent | fistula works | fistula working | fistula has a thrill | side of the fistula | necrotic plug | necrotic core
+    methylated spirits | white spirits | good spirits | high spirits | low spirits | light switch | scar tissue massage | self conscious
+    self-conscious | was immobile | were immobile | immobile in
     immobile for | remained immobile | conscious of | patient contact | lime juice | limes | prick test | skin prick
     ring finger | ring road | phone call | multiple sclerosis | multiple occasion | multiple visit | wood's lamp | woods lamp
     wood lamp | wood's light | antibodies raised | antibody raised | levels raised | level raised | titre raised | titres raised
     count raised | goat milk | goat's milk | cow milk | cow's milk | sheep milk | horse oil | chicken soup | bird's eye
+    不好意思 | 一直不好意思 | 总不好意思
     颈椎病 | 颈椎 | 腰椎间盘突出 | 腰椎 | 胸椎 | 胸闷 | 口腔科 | 耳鼻喉科 | 皮肤科 | 眼科 | 手外科 | 手足外科 | 面部清洁
     洗面奶 | 面霜 | 护手霜 | 唇膏 | 口红 | 指甲油 | 美甲店 | 耳温 | 耳机 | 舌质红 | 舌红 | 舌淡 | 舌苔 | 舌质 | 舌质淡
     舌质淡红 | 舌淡红 | 舌尖红 | 舌暗 | 舌暗红 | 舌紫暗 | 舌质暗 | 舌胖 | 舌体胖 | 舌边齿痕 | 苔薄白 | 苔薄黄 | 苔黄 | 苔白

@@ -82,7 +82,8 @@ def read_drug_labs(labs: Sequence[DrugLab], sex: Sex, age: float | None, states:
             continue
         if (first := taken.setdefault(analyte, lab)) is not lab:
             if (first.days_ago or 0.0) == (lab.days_ago or 0.0) and (first.value, first.unit) != (lab.value, lab.unit):
-                gaps.append(_gap(lab, "two results of the same day differ; neither is used", "同一天有两个不同结果，均未采用"))
+                differ = ("two results of the same day differ; neither is used", "同一天有两个不同结果，均未采用")
+                gaps.append(_gap(lab, *differ, compiled[analyte]))
                 values.pop(analyte, None)
                 words.pop(analyte, None)
             continue
@@ -91,15 +92,18 @@ def read_drug_labs(labs: Sequence[DrugLab], sex: Sex, age: float | None, states:
             continue
         value, trouble = _convert(lab.value, lab.unit, compiled[analyte])
         if value is None:
-            gaps.append(_gap(lab, *trouble))
+            gaps.append(_gap(lab, *trouble, compiled[analyte]))
         else:
             values[analyte] = value
     present, absent = _conditions(values, words, sex, age, states, compiled)
     return LabFacts(values, present, absent - present, tuple(gaps))
 
 
-def _gap(lab: DrugLab, en: str, zh: str) -> NotChecked:
-    return NotChecked(drug="", check="lab", needs=Text(en=f"{lab.name}: {en}", zh=f"{lab.name}：{zh}"))
+def _gap(lab: DrugLab, en: str, zh: str, analyte: Compiled | None = None) -> NotChecked:
+    """A result that was not used, by its name on the slip; by the name of the analyte where the slip gives only an id."""
+    names = analyte.record.names if analyte is not None and lab.name == analyte.record.id else None
+    name_en, name_zh = (names.en, names.zh) if names else (lab.name, lab.name)
+    return NotChecked(drug="", check="lab", needs=Text(en=f"{name_en}: {en}", zh=f"{name_zh}：{zh}"))
 
 
 def _convert(value: float, unit: str, analyte: Compiled) -> tuple[float | None, tuple[str, str]]:

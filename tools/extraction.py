@@ -19,10 +19,12 @@ from yingzhi.tools.scripts import other_script
 from yingzhi.tools.sharing import shared_nouns
 from yingzhi.tools.spelling import respell, slipped
 from yingzhi.tools.text import Token, tokenize
+from yingzhi.tools.vaccines import vaccine_counts
 
 DISEASE = "disease:"
 DRUG = "drug:"
 TRAVEL = "travel-endemic"
+VACCINE = "-vaccine"
 ALLERGY = re.compile(r"\s*(?:类|類)?(?:抗生素|药物|藥物|药|藥)?(?:过敏|過敏)(?!性)|\s+allerg", re.IGNORECASE)
 HISTORY_KINDS = frozenset({"history", "exposure"})
 """Kinds that lie in the past by nature, so "history of" takes nothing from them."""
@@ -72,6 +74,9 @@ SITE_TESTED = re.compile(
 )
 SITE_SCANNED = re.compile(r"(?:\b(?:ct|mri|x-ray|scan|ultrasound|radiograph)\s+(?:of\s+(?:the\s+|his\s+|her\s+)?)?)$", re.IGNORECASE)
 """Round the name of a site that was looked into, not seen: "chest film", "CT of the chest", "胸片"."""
+BURST = re.compile(r"[疱皰]疹?[，,]?[^，,。；;]{0,6}$")
+"""Before 破溃: a blister that breaks leaves a raw place, no ulcer."""
+BREAKS = frozenset({"破溃", "破潰", "溃破", "潰破"})
 LEFT_OUT = re.compile(r"\b(?:apart from|aside from|other than|except|besides)\b|除[^，,。；;]{1,14}外", re.IGNORECASE)
 """Before "no symptoms": there are some."""
 
@@ -163,12 +168,21 @@ def extract(text: str, lexicon: Lexicon) -> Extraction:
             mention = replace(mention, hypothetical=not mention.id.endswith("allergy"))
         if mention.id == "asymptomatic" and LEFT_OUT.search(text, max(0, mention.start - 60), mention.start):
             continue
-        if match.gap is not None and mention.status == "absent":
+        if mention.id == "ulcer" and text[mention.start : mention.end] in BREAKS and BURST.search(text[: mention.start]):
+            mention = replace(mention, id="erosion")
+        if match.entry.target.endswith(VACCINE) and not vaccine_counts(text, mention.start, mention.end):
+            continue
+        if match.gap is not None and mention.status == "absent" and not _denied_before(plain, match, bounds[sentence_of[match.first]]):
             denied.append((mention.start, mention.end))
         kinds[next((k for k in (DISEASE, DRUG) if match.entry.target.startswith(k)), "")].append(mention)
     kinds[""] += [Mention(TRAVEL, "absent" if denied_stay else "present", a, b) for a, b, denied_stay in stays(text)]
     found = [m for m in kinds[""] if not (m.status == "absent" and any(a < m.start and m.end == b for a, b in denied))]
     return Extraction(tuple(found), tuple(kinds[DISEASE]), tuple(kinds[DRUG]), tuple(tokens))
+
+
+def _denied_before(tokens: list[Token], match: Match, bounds: tuple[int, int]) -> bool:
+    """Whether a gapped wording is denied as a whole, so that what stands in it is too: "no blisters or pustules"."""
+    return read_scope(tokens, match.first, match.last, bounds).status == "absent"
 
 
 def _matches(tokens: list[Token], breaks: set[int], lexicon: Lexicon) -> list[Match]:

@@ -187,17 +187,21 @@ def _fill(en: str, zh: str, rule: Rule, actor: str, victim: str, formulary: Form
     )
 
 
-def check_combined(drugs: Sequence[str], formulary: Formulary) -> list[DrugAlert]:
+def check_combined(drugs: Sequence[str], formulary: Formulary, about: str = "") -> list[DrugAlert]:
     """What three or more drugs of a list do together.
 
     Args:
         drugs: Ids, each once.
         formulary: The formulary.
+        about: Only rules in which this drug of the list takes part; all of them where it is empty.
 
     Returns:
         One alert a rule that holds.
     """
-    return [alert for rule in formulary.combined if (alert := _combined(rule, sorted(set(drugs)), formulary)) is not None]
+    listed = sorted(set(drugs))
+    part = formulary.profiles[about].fits if about else None
+    rules = [r for r in formulary.combined if part is None or any(part(term) for member in r.members for term in member)]
+    return [alert for rule in rules if (alert := _combined(rule, listed, formulary)) is not None]
 
 
 def _combined(rule: CombinedRule, drugs: list[str], formulary: Formulary) -> DrugAlert | None:

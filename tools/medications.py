@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from yingzhi.clinical.finding import Finding
 from yingzhi.clinical.presentation import Medication, Presentation
 from yingzhi.clinical.words import Span
+from yingzhi.knowledge.drug_models import LOCAL_ROUTES
 from yingzhi.knowledge.models import FindingTerm
 from yingzhi.tools.demographics import read_demographics
 from yingzhi.tools.drug_names import resolve_drug
@@ -15,6 +16,7 @@ from yingzhi.tools.drug_patient import route_of
 from yingzhi.tools.extraction import Extraction, Mention
 from yingzhi.tools.formulary import Formulary
 from yingzhi.tools.interactions import stays_local
+from yingzhi.tools.note_doses import dose_beside, joined, route_beside
 
 CLASS_FINDINGS: Mapping[str, str] = {
     "systemic-corticosteroid": "systemic-steroid-use",
@@ -61,16 +63,39 @@ STOPPED = re.compile(r"停用|已停|stopped|discontinued", re.IGNORECASE)
 
 
 def read_medications(case: Presentation, noted: Extraction, formulary: Formulary) -> list[Medication]:
-    """The given drugs, then those that the note names as taken; a drug given already is not repeated."""
+    """The given drugs, then those that the note names as taken, with the dose and the route that stand beside the name.
+
+    A drug given already is not repeated; where its record has no dose, that of the note is taken.
+    """
     listed = list(case.medications)
-    known = {match.drug for m in listed if (match := resolve_drug(m.name, formulary))}
+    known: dict[str, int] = {}
+    for place, medication in enumerate(listed):
+        if (match := resolve_drug(medication.name, formulary)) is not None:
+            known.setdefault(match.drug, place)
+    fixed = {place for place, medication in enumerate(listed) if medication.dose}
+    given = len(listed)
+    starts = sorted({m.start for m in noted.drugs})
     for mention in noted.drugs:
         taken = mention.status == "present" and mention.experiencer == "patient" and not mention.hypothetical
-        if not taken or mention.id in known or is_allergy(case.text, mention) or MEASURED.match(case.text, mention.end):
+        if not taken or is_allergy(case.text, mention) or MEASURED.match(case.text, mention.end):
             continue
-        known.add(mention.id)
-        listed.append(Medication(name=case.text[mention.start : mention.end], started_days_ago=_started(case.text, mention)))
+        place = known.setdefault(mention.id, len(listed))
+        following = next((s for s in starts if s >= mention.end), len(case.text))
+        dose = "" if place in fixed else dose_beside(case.text, mention.start, mention.end, following)
+        routes = formulary.drugs[mention.id].routes if mention.id in formulary.drugs else ()
+        route = route_beside(case.text, mention.start, mention.end, routes)
+        if place == len(listed):
+            name = case.text[mention.start : mention.end]
+            listed.append(Medication(name=name, dose=dose, route=route, started_days_ago=_started(case.text, mention)))
+        elif place not in fixed:
+            listed[place] = joined(listed[place], dose, listed[place].route if place < given else _wider(listed[place].route, route, dose))
     return listed
+
+
+def _wider(before: str, now: str, dose: str) -> str:
+    """The route that two mentions leave: by mouth once is by mouth, whatever cream of the same drug the note names too."""
+    systemic = now not in LOCAL_ROUTES and (now != "" or dose != "")
+    return now if before in LOCAL_ROUTES and systemic else before
 
 
 def noted_allergies(case: Presentation, noted: Extraction) -> list[str]:

@@ -45,8 +45,8 @@ class Fit:
     missing: tuple[Text, ...] = ()
 
 
-def person(patient: DrugPatient, formulary: Formulary) -> Person:
-    """Derive what packs ask for."""
+def person(patient: DrugPatient, formulary: Formulary, state: PatientState | None = None) -> Person:
+    """Derive what packs ask for; `state` where it was derived already."""
     words: dict[str, int] = {}
     for medication in patient.medications:
         match = resolve_drug(medication.name, formulary)
@@ -55,7 +55,7 @@ def person(patient: DrugPatient, formulary: Formulary) -> Person:
         if route_of(medication) not in LOCAL_ROUTES:
             for word, level in formulary.profiles[match.drug].levels.items():
                 words[word] = max(level, words.get(word, 0))
-    return Person(patient_state(patient, formulary), words, bool(patient.medications))
+    return Person(state or patient_state(patient, formulary), words, bool(patient.medications))
 
 
 def fits(who: Who | None, one: Person, formulary: Formulary) -> Fit:

@@ -61,6 +61,7 @@ def patient_pack(
     record: Record = NOTHING,
     *,
     taken: bool = False,
+    known: Person | None = None,
 ) -> PatientPack:
     """Fit a pack to a patient.
 
@@ -72,8 +73,9 @@ def patient_pack(
         when: First dose, last dose, today. Without a first dose the calendar counts in weeks.
         record: Results and tests that are already there.
         taken: Whether the patient takes it already.
+        known: The patient as packs ask for one, where that was derived already.
     """
-    one = person(patient, formulary)
+    one = known or person(patient, formulary)
     pack = narrowed(pack, drug)
     watches = [(w, f) for w in pack.watch if (f := fits(w.who, one, formulary)).holds is not False]
     calendar, on_demand, open_facts = _calendar(watches, one, formulary, when)
@@ -136,7 +138,7 @@ def _calendar(
     on_demand: list[DueLine] = []
     open_facts: list[Text] = []
     for watch, _ in watches:
-        rhythm, because, missing = _rhythm(watch, one, formulary)
+        rhythm, because, missing = rhythm_of(watch, one, formulary)
         open_facts += missing
         unsure = watch.unverified or (isinstance(rhythm, Sooner) and rhythm.unverified)
         line = DueLine(text=text(watch.what), source=watch.source, unverified=unsure, tests=list(watch.tests), because=because)
@@ -159,7 +161,7 @@ def _calendar(
     return visits, on_demand, open_facts
 
 
-def _rhythm(watch: Watch, one: Person, formulary: Formulary) -> tuple[Rhythm, Text | None, list[Text]]:
+def rhythm_of(watch: Watch, one: Person, formulary: Formulary) -> tuple[Rhythm, Text | None, list[Text]]:
     """The closest rhythm that holds, why, and the facts that might make it closer."""
     chosen: Rhythm = watch
     because: Text | None = None

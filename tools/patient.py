@@ -43,19 +43,32 @@ def merge_patient(given: Patient, read: Demographics, findings: list[Finding]) -
 COMPLAINT_KINDS = frozenset({"morphology", "colour", "symptom", "arrangement", "sign"})
 
 
+PASSES_ZH = re.compile(r"\s*(?:之?内|后|左右)?(?:可|能|便|即|均|全部|逐渐)?(?:自行|自然|自动)?(?:消退|消失|缓解|隐退|自愈)")
+PASSES_EN = re.compile(
+    r"\b(?:fad|resolv|disappear|subsid|vanish|clear)\w*(?: \w+){0,2} (?:in|within|after)(?: about| some| around)?(?: half)?\s*$",
+    re.IGNORECASE,
+)
+"""Round a duration: how long one lesion lasts, which tells nothing of how long the trouble has been there."""
+
+
+def _passes(text: str, measure: Measure) -> bool:
+    return bool(PASSES_ZH.match(text, measure.end) or PASSES_EN.search(text[max(0, measure.start - 50) : measure.start]))
+
+
 def onset(text: str, read: Demographics, mentions: Iterable[Mention], terms: Mapping[str, FindingTerm]) -> Measure | None:
     """How long the complaint has lasted: the first duration in a sentence that tells of lesions or symptoms, else the first that there is.
 
     Durations of drugs, of other diseases and of relatives' troubles stand in other sentences.
     """
     places = [m.start for m in mentions if m.id in terms and terms[m.id].kind in COMPLAINT_KINDS and m.experiencer == "patient"]
-    for measure in read.durations:
+    durations = [d for d in read.durations if not _passes(text, d)]
+    for measure in durations:
         left = max((m.end() for m in STOP.finditer(text, 0, measure.start)), default=0) - 1
         stop = STOP.search(text, measure.end)
         right = stop.start() if stop else len(text)
         if any(left < place < right for place in places):
             return measure
-    return read.durations[0] if read.durations else None
+    return durations[0] if durations else None
 
 
 STOP = re.compile(r"[。；;！？!?\n]|\.(?=\s|$)")
@@ -67,12 +80,14 @@ def _long_fever(text: str, durations: Iterable[Measure], mentions: Iterable[Ment
     for measure in durations:
         for fever in fevers:
             first, last = min(measure.start, fever.start), max(measure.end, fever.end)
-            if 5 <= measure.value <= 60 and last - first <= 40 and not CLAUSE.search(text[first:last]):
+            since = fever.start > measure.end and AFTERWARDS.match(text, measure.end)  # "12天后高热": how long before, not how long
+            if 5 <= measure.value <= 60 and last - first <= 40 and not since and not CLAUSE.search(text[first:last]):
                 return Span(source="note", start=measure.start, end=measure.end, text=text[measure.start : measure.end])
     return None
 
 
 FEVERS = frozenset({"fever", "high-fever"})
+AFTERWARDS = re.compile(r"\s*(?:以后|之后|后|after|later)")
 CLAUSE = re.compile(r"[，,。；;！？!?\n]|\.(?=\s|$)")
 
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
-from yingzhi.clinical.medication import TIER_OF, DrugAlert, DrugProblem, ProblemPart
+from yingzhi.clinical.medication import TIER_OF, DrugAlert, DrugProblem, Onset, ProblemPart
 from yingzhi.clinical.words import Text
 from yingzhi.tools.drug_rules import ORDER
 from yingzhi.tools.formulary import Formulary
@@ -56,10 +56,22 @@ def _parts(ranked: Sequence[DrugAlert]) -> list[ProblemPart]:
             severity=members[0].severity,
             why=Text(en=_joined((a.why.en for a in members), " "), zh=_joined((a.why.zh for a in members), "")),
             act=members[0].act,
+            onset=fastest(a.onset for a in members),
             sources=sorted({s for a in members for s in a.sources}),
         )
         for members in found.values()
     ]
+
+
+def fastest(onsets: Iterable[Onset]) -> Onset:
+    """The earliest onset that is known of several."""
+    known = set(onsets)
+    return "rapid" if "rapid" in known else "delayed" if "delayed" in known else "unknown"
+
+
+def onset_of(problem: DrugProblem) -> Onset:
+    """How fast the worst of a problem sets in."""
+    return fastest(part.onset for part in problem.parts if part.severity == problem.severity)
 
 
 def _joined(texts: Iterable[str], between: str) -> str:

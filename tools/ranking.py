@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,7 +91,7 @@ def _rank(
     columns = np.array([model.column[o.finding] for o in seen], dtype=int)
     strength = np.array([o.strength for o in seen])
     contribution = _contributions(model, columns, strength)
-    evidence = _damped(model, columns, contribution) + _silence(model, columns, strength)
+    evidence = damped([model.groups[c] for c in columns], contribution) + _silence(model, columns, strength)
     prior = PRIOR_POWER[setting] * np.log(model.clinic) + _patient(model, age, sex)
     for disease, hint in hints:
         if disease in model.row:
@@ -120,18 +120,23 @@ def _most_specific(model: DiagnosisModel, observations: tuple[Observation, ...])
 def _contributions(model: DiagnosisModel, columns: np.ndarray[tuple[int], np.dtype[np.int_]], strength: Array) -> Array:
     if not len(columns):
         return np.zeros((len(model.diseases), 0))
-    share, leak = model.share[:, columns], model.leak[columns]
+    return ratios(model.share[:, columns], model.leak[columns], strength)
+
+
+def ratios(share: Array, leak: Array, strength: Array) -> Array:
+    """Log likelihood ratio of every observation in every disease, bounded; `share` [D, O], `leak` and `strength` [O]."""
     present = np.log(share / leak)
     absent = np.log((1 - share) / (1 - leak))
     ratio: Array = np.where(strength > 0, present * strength, -absent * strength)
     return np.clip(ratio, *LIMITS)
 
 
-def _damped(model: DiagnosisModel, columns: np.ndarray[tuple[int], np.dtype[np.int_]], contribution: Array) -> Array:
-    total = np.zeros(len(model.diseases))
-    groups = np.array([model.groups[c] for c in columns])
-    for group in set(groups.tolist()):
-        part = contribution[:, groups == group]
+def damped(groups: Sequence[str], contribution: Array) -> Array:
+    """Sum of the contributions [D, O] by disease, the further ones of a group counting less; `groups` has the group of each column."""
+    total = np.zeros(len(contribution))
+    kinds = np.array(groups)
+    for group in dict.fromkeys(groups):  # in their order, so that the sum is the same to the last bit
+        part = contribution[:, kinds == group]
         if part.shape[1] == 1:
             total += part[:, 0]
             continue

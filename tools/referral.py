@@ -58,6 +58,8 @@ def refer(
     for alert in alerts:
         if alert.id in rules:
             wants.append((rules[alert.id].care, rules[alert.id].urgency, alert.title))
+        elif alert.kind == "red-flag" and alert.level == "warning":  # a single dangerous finding is no routine
+            wants.append(("primary", "soon", alert.title))
     for d in differential.diagnoses:
         threshold = DANGEROUS if d.must_not_miss else LIKELY
         if d.probability < threshold:

@@ -21,7 +21,9 @@ from yingzhi.tools.cues import (
     EN_HYPO,
     EN_HYPO_FAR,
     EN_LIST_END,
+    EN_LISTED_KIN,
     EN_LONG_AGO,
+    EN_MATERNAL,
     EN_MAYBE,
     EN_NEW_CLAUSE,
     EN_NO,
@@ -40,6 +42,7 @@ from yingzhi.tools.cues import (
     ZH_AFTER,
     ZH_ASSERTS,
     ZH_CHILDHOOD,
+    ZH_COUNTED,
     ZH_DENY,
     ZH_DOUBT_AFTER,
     ZH_FAMILY,
@@ -47,6 +50,7 @@ from yingzhi.tools.cues import (
     ZH_GOES_ON,
     ZH_HYPO,
     ZH_HYPO_FAR,
+    ZH_LISTED_KIN,
     ZH_LONG_AGO,
     ZH_MAYBE,
     ZH_NO,
@@ -58,6 +62,7 @@ from yingzhi.tools.cues import (
     ZH_REACTION,
     ZH_SPEAKS,
     ZH_TWICE,
+    ZH_UNTOLD,
 )
 from yingzhi.tools.text import Token
 
@@ -190,7 +195,10 @@ def _english_family(before: str, named: str) -> bool:
     kin = _last(EN_FAMILY, before + named[1:])
     if kin is None or kin.start() >= len(before):
         return False
-    return bool(EN_FAMILY_VERB.search((before + named[1:])[kin.start() :])) and not EN_SPEAKS.search(before[kin.start() :])
+    since = before[kin.start() :]
+    if EN_LISTED_KIN.search(since) or ("mother" in kin.group() and EN_MATERNAL.search(since)):
+        return True
+    return bool(EN_FAMILY_VERB.search((before + named[1:])[kin.start() :])) and not EN_SPEAKS.search(since)
 
 
 def _english_past(before: str) -> bool:
@@ -241,6 +249,8 @@ def _chinese_negated(masked: str, after: str = "") -> bool:
         return False
     between = masked[cue.end() :]
     deny = bool(ZH_DENY.match(cue.group()))
+    if cue.group().endswith("诉") and ZH_UNTOLD.match(between):
+        return False
     size = len(between.split())
     if ZH_NO_END.search(between) or size > (60 if deny else 24) or (cue.group() == "不" and size > 3):
         return False
@@ -253,7 +263,11 @@ def _chinese_family(before: str, after: str) -> bool:
     kin = _last(ZH_FAMILY, before)
     if kin is None or ZH_SPEAKS.search(before[kin.end() :]):
         return False
-    return "家 族" in kin.group() or bool(ZH_FAMILY_VERB.search(before[kin.end() : kin.end() + 14] + after[:4]))
+    return (
+        "家 族" in kin.group()
+        or bool(ZH_LISTED_KIN.match(before[kin.end() :]))
+        or bool(ZH_FAMILY_VERB.search(before[kin.end() : kin.end() + 14] + after[:4]))
+    )
 
 
 def _remote(before: str, after: str, ago: re.Pattern[str], goes_on: re.Pattern[str], reaction: re.Pattern[str]) -> bool:
@@ -263,5 +277,6 @@ def _remote(before: str, after: str, ago: re.Pattern[str], goes_on: re.Pattern[s
 
 
 def _chinese_past(before: str) -> bool:
+    before = ZH_COUNTED.sub("_", before)
     past = ZH_PAST.search(before) or ZH_CHILDHOOD.search(before)
     return past is not None and not ZH_NOW.search(before[past.end() :])

@@ -15,7 +15,7 @@ from yingzhi.clinical.words import Text
 from yingzhi.knowledge.measure_models import MeasureRule
 from yingzhi.knowledge.models import Disease, Source, Treatment
 from yingzhi.knowledge.pack_models import DrugPack
-from yingzhi.tools.contraindications import review_medications
+from yingzhi.tools.contraindications import Regimen, review_addition
 from yingzhi.tools.formulary import Formulary
 from yingzhi.tools.pack_fit import Person, fits
 from yingzhi.tools.pack_labs import Reading, met
@@ -39,6 +39,9 @@ EVIDENCE: Mapping[str, Text] = {
     "database": Text(en="database", zh="数据库"),
     "editorial": Text(en="editorial", zh="述评"),
 }
+UNJUDGED = Text(en="Not in the formulary: nothing could be checked.", zh="不在药品知识库中，未能核查。")
+UNDECIDED = frozenset({"dose", "weight"})
+"""What is not yet settled of a drug that is only weighed: its dose is set when it is given, and checked then."""
 Fit = Literal["yes", "caution", "no", "unknown"]
 
 
@@ -65,6 +68,8 @@ class Case:
     patient: DrugPatient
     person: Person
     readings: Mapping[str, Reading]
+    regimen: Regimen
+    """What is taken, read once."""
 
 
 def options_of(
@@ -109,15 +114,14 @@ def _option(diagnosis: Diagnosis, t: Treatment, case: Case, formulary: Formulary
         return _filled(diagnosis, t, words, shelf, suitable, why)
     drug = formulary.drugs.get(t.drug)
     if drug is None:
-        absent = Text(en="Not in the formulary: nothing could be checked.", zh="不在药品知识库中，未能核查。")
-        return _filled(diagnosis, t, Text(en=t.drug.replace("-", " "), zh=t.drug), shelf, "unknown", absent)
+        return _filled(diagnosis, t, Text(en=t.drug.replace("-", " "), zh=t.drug), shelf, "unknown", UNJUDGED)
     suitable, why = _drug(t, case, formulary)
     known = None if t.route in LOCAL else shelf.packs.get(t.drug)
     pack = narrowed(known, t.drug) if known else None
     if pack is not None and suitable in {"yes", "unknown"}:
         against = _lab_against(pack, case)
         suitable, why = ("caution", against) if against is not None else (suitable, why)
-    before = _before(pack, case, formulary) if pack else [text(c.what) for c in (drug.pack.checks if drug.pack else ()) if c.before]
+    before = _before(pack, case, formulary) if pack else []
     return _filled(diagnosis, t, Text(en=drug.names.en, zh=drug.names.zh), shelf, suitable, why, before)
 
 
@@ -145,10 +149,11 @@ def _filled(
 
 
 def _drug(t: Treatment, case: Case, formulary: Formulary) -> tuple[Fit, Text | None]:
-    drug = t.drug or ""
-    review = review_medications([], [Medication(name=drug, route=ROUTE.get(t.route or "", ""))], case.patient, formulary)
-    worst = next((a for a in review.alerts if drug in a.drugs), None)
-    missing = [n for n in review.not_checked if n.drug == drug and n.worst in {"contraindicated", "major"}]
+    judged = review_addition(Medication(name=t.drug or "", route=ROUTE.get(t.route or "", "")), case.regimen, formulary)
+    if judged is None:
+        return "unknown", UNJUDGED
+    worst = next(iter(judged.alerts), None)
+    missing = [n for n in judged.not_checked if n.worst in {"contraindicated", "major"} and n.check not in UNDECIDED]
     if worst is not None and worst.tier in {"stop", "decide"}:
         return ("no" if worst.tier == "stop" else "caution"), worst.why
     if missing:

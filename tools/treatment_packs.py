@@ -35,11 +35,14 @@ def packs_for(history: History, options: Iterable[TreatmentOption], case: Case, 
     record = Record(labs=case.readings, done={lab.test for lab in history.labs if lab.test})
     starts = _taken(case, formulary, shelf)
     packs = [
-        patient_pack(shelf.packs[drug], drug, case.patient, formulary, When(start, None, shelf.today), record, taken=True)
+        patient_pack(
+            shelf.packs[drug], drug, case.patient, formulary, When(start, None, shelf.today), record, taken=True, known=case.person
+        )
         for drug, start in starts.items()
     ]
     weighed = dict.fromkeys(o.drug for o in options if o.drug in shelf.packs and o.suitable != "no" and o.systemic and o.drug not in starts)
-    return packs + [patient_pack(shelf.packs[drug], drug, case.patient, formulary, record=record) for drug in list(weighed)[:MOST]]
+    proposed = list(weighed)[:MOST]
+    return packs + [patient_pack(shelf.packs[d], d, case.patient, formulary, record=record, known=case.person) for d in proposed]
 
 
 def _taken(case: Case, formulary: Formulary, shelf: Shelf) -> dict[str, date | None]:

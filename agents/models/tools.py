@@ -14,12 +14,13 @@ from yingzhi.agents.specialist import Desk, Resources, View
 from yingzhi.clinical.citation import Citation
 from yingzhi.clinical.errors import YingzhiError
 from yingzhi.clinical.history import History
+from yingzhi.clinical.presentation import Presentation
 from yingzhi.tools.citations import cite_hit
 from yingzhi.tools.contraindications import review_medications
 from yingzhi.tools.drug_names import resolve_drug
 from yingzhi.tools.extraction import extract
 from yingzhi.tools.passages import opening
-from yingzhi.tools.treatment import drug_patient
+from yingzhi.tools.treatment_patient import drug_patient
 
 PASSAGE = 500
 """Characters of a passage that a model is shown."""
@@ -163,8 +164,10 @@ def _named_drugs(given: CheckDrugs, r: Resources) -> Sequence[str]:
 
 def _drugs(given: CheckDrugs, bench: Bench) -> Any:
     history: History | None = bench.view.get("history")
-    patient = drug_patient(history) if history else None
-    review = review_medications([], given.drugs, patient, bench.desk.resources.formulary)
+    case: Presentation | None = bench.view.get("presentation")
+    formulary = bench.desk.resources.formulary
+    patient = drug_patient(history, formulary, case) if history else None
+    review = review_medications([], given.drugs, patient, formulary)
     return {
         "alerts": [{"level": a.tier, "title": a.title.en, "why": a.why.en} for a in review.alerts[:10]],
         "not_checked": [f"{n.drug}: {n.needs.en}" for n in review.not_checked[:10]],

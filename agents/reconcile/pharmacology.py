@@ -10,11 +10,16 @@ from yingzhi.clinical.history import History
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.treatment import TreatmentReview
 from yingzhi.clinical.words import Text
-from yingzhi.tools.contraindications import review_medications
+from yingzhi.tools.contraindications import read_regimen, review_regimen
 from yingzhi.tools.drug_names import resolve_drug
 from yingzhi.tools.extraction import Mention
 from yingzhi.tools.medications import STOPPED, is_allergy
-from yingzhi.tools.treatment import LEVEL, drug_patient, unchecked
+from yingzhi.tools.problems import sum_up
+from yingzhi.tools.treatment_alerts import problem_alerts, reviewed, unchecked
+from yingzhi.tools.treatment_patient import drug_patient
+
+ALSO = "also:"
+"""Begins the id of an alert on drugs that a model had checked as well: the same problem may have one on the current drugs."""
 
 
 def reconcile_pharmacology(
@@ -37,25 +42,32 @@ def reconcile_pharmacology(
             more.append(name)
             listed.add(match.drug)
             ground.taken += 1
-    alerts, gaps = list(base.alerts), list(base.not_checked)
     if more:
-        review = review_medications([], more, drug_patient(trusted(history)), formulary)
-        fresh = review.alerts
-        told = {t.en for t in gaps}
-        gaps += [t for t in unchecked(review, formulary) if t.en not in told]
-        have = {a.id for a in alerts}
-        alerts += [
-            Alert(id=a.id, kind="medication", level=LEVEL[a.tier], title=a.title, why=a.why, act=a.act, sources=a.sources)
-            for a in fresh
-            if a.id not in have
-        ]
-        alerts.sort(key=lambda a: ALERT_LEVELS.index(a.level))
+        base = _checked_too(base, more, case, history, ground)
     notices = [n for i, form in enumerate(proposal.alerts[:5]) if (n := _notice(form.drug, form.title, form.why, i, ground)) is not None]
     return base.model_copy(
         update={
-            "alerts": [*alerts, *notices],
-            "not_checked": gaps,
+            "alerts": [*base.alerts, *notices],
             "remarks": remarks(proposal.remarks, ground, {*formulary.drugs, *ground.resources.knowledge.diseases}),
+        }
+    )
+
+
+def _checked_too(base: TreatmentReview, more: list[str], case: Presentation, history: History, ground: Ground) -> TreatmentReview:
+    """The review with what these drugs bring: problems and alerts of their own, beside those that stand, which stay as they are."""
+    formulary = ground.resources.formulary
+    regimen = read_regimen([], more, drug_patient(trusted(history), formulary, case), formulary)
+    review = review_regimen(regimen, formulary)
+    have = {a.id for a in base.current.alerts}
+    fresh = reviewed(sum_up([a for a in review.alerts if a.id not in have], formulary), regimen, case.acknowledged, formulary)
+    told = {t.en for t in base.not_checked}
+    alerts = [*base.alerts, *problem_alerts(fresh, formulary, ALSO)]
+    return base.model_copy(
+        update={
+            "also_checked": review,
+            "problems": [*base.problems, *fresh],
+            "alerts": sorted(alerts, key=lambda a: ALERT_LEVELS.index(a.level)),
+            "not_checked": [*base.not_checked, *(t for t in unchecked(review, formulary) if t.en not in told)],
         }
     )
 

@@ -490,6 +490,35 @@ export interface components {
             id: string;
         };
         /**
+         * Acknowledgement
+         * @description A clinician has seen a problem as it was then. It holds until the problem changes.
+         */
+        Acknowledgement: {
+            /**
+             * Fingerprint
+             * @description Fingerprint of the problem as it was seen.
+             */
+            fingerprint: string;
+            /**
+             * Problem
+             * @description Id of the problem.
+             */
+            problem: string;
+            /**
+             * Reason
+             * @description Why the clinician goes on.
+             * @enum {string}
+             */
+            reason: "benefit-outweighs-risk" | "monitoring-in-place" | "dose-adjusted" | "separated-in-time" | "tolerated-before" | "no-alternative" | "short-course" | "specialist-advised" | "data-wrong";
+            /**
+             * Role
+             * @description Who has seen it.
+             * @default prescriber
+             * @enum {string}
+             */
+            role?: "prescriber" | "pharmacist" | "nurse";
+        };
+        /**
          * Act
          * @description The doctor's act on a consultation.
          */
@@ -582,6 +611,8 @@ export interface components {
          *     Kind `model` is a model's own: a notice that no rule confirms.
          */
         Alert: {
+            /** @description Why a clinician goes on in spite of it; gone once what it says changes. */
+            acknowledged: components["schemas"]["Text"] | null;
             /** @description What to do about it. */
             act: components["schemas"]["Text"] | null;
             /**
@@ -607,6 +638,11 @@ export interface components {
             sources: string[];
             /** Spans */
             spans: components["schemas"]["Span"][];
+            /**
+             * Sums
+             * @description Ids of the rule alerts that it sums up, as they stand in the medication review; none for others.
+             */
+            sums: string[];
             title: components["schemas"]["Text"];
             why: components["schemas"]["Text"];
         };
@@ -639,6 +675,23 @@ export interface components {
              * @enum {string}
              */
             type: "alert.raised";
+        };
+        /**
+         * Alternative
+         * @description A neighbour of a drug that no rule speaks against in this patient. Not advice to give it.
+         */
+        Alternative: {
+            /**
+             * Drug
+             * @description Id in the formulary.
+             */
+            drug: string;
+            /**
+             * Instead Of
+             * @description Id of the drug that is in question.
+             */
+            instead_of: string;
+            names: components["schemas"]["Text"];
         };
         /**
          * Answer
@@ -1240,6 +1293,11 @@ export interface components {
             /** Systemic Links */
             systemic_links: components["schemas"]["SystemicLink"][];
             /**
+             * Together
+             * @description Two diseases at once, where they explain the record much better than one; at most three pairs.
+             */
+            together: components["schemas"]["Pair"][];
+            /**
              * Version
              * @description Counts the rounds of answers and results.
              * @default 1
@@ -1600,6 +1658,13 @@ export interface components {
              * @enum {string}
              */
             kind: "interaction" | "combined" | "condition" | "renal" | "age" | "pregnancy" | "lactation" | "fertility" | "allergy" | "duplicate" | "dose";
+            /**
+             * Onset
+             * @description How fast the harm sets in, where the rule says so.
+             * @default unknown
+             * @enum {string}
+             */
+            onset: "rapid" | "delayed" | "unknown";
             /**
              * Problem
              * @description Id of the problem that it belongs to.
@@ -3158,6 +3223,46 @@ export interface components {
             next: string | null;
         };
         /**
+         * Pair
+         * @description Two diseases at once that explain the record better than any one.
+         */
+        Pair: {
+            /** @description The leading diagnosis. */
+            first: components["schemas"]["PairMember"];
+            /**
+             * Linked
+             * @description Whether the knowledge states that the one goes with the other.
+             * @default false
+             */
+            linked: boolean;
+            /**
+             * Odds
+             * @description How many times likelier the two are than the best single disease, by the model; 1000 = or more.
+             */
+            odds: number;
+            /** @description What explains the rest. */
+            second: components["schemas"]["PairMember"];
+            /** @description What each explains, in one line. */
+            why: components["schemas"]["Text"];
+        };
+        /**
+         * PairMember
+         * @description One of two diseases that may be there together.
+         */
+        PairMember: {
+            /** En */
+            en: string;
+            /**
+             * Findings
+             * @description Ids of the findings that it explains and the other does not, the most telling first.
+             */
+            findings: string[];
+            /** Id */
+            id: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * Part
          * @description A part of a message.
          */
@@ -3366,6 +3471,11 @@ export interface components {
          */
         Presentation: {
             /**
+             * Acknowledged
+             * @description Drug problems that a clinician has seen and goes on in spite of, newest last.
+             */
+            acknowledged?: components["schemas"]["Acknowledgement"][];
+            /**
              * Answers
              * @description Answers to questions, newest last.
              */
@@ -3439,6 +3549,13 @@ export interface components {
             act: components["schemas"]["Text"];
             /** Drugs */
             drugs: string[];
+            /**
+             * Onset
+             * @description Of the fastest of its reasons.
+             * @default unknown
+             * @enum {string}
+             */
+            onset: "rapid" | "delayed" | "unknown";
             /**
              * Severity
              * @enum {string}
@@ -3742,6 +3859,11 @@ export interface components {
          */
         Review: {
             /**
+             * Acknowledged
+             * @description With `answer`: drug problems to be quiet until they change.
+             */
+            acknowledged?: components["schemas"]["Acknowledgement"][];
+            /**
              * Action
              * @enum {string}
              */
@@ -3779,6 +3901,35 @@ export interface components {
              * @description With `answer`: new test results.
              */
             reports?: components["schemas"]["Report"][];
+        };
+        /**
+         * ReviewedProblem
+         * @description A problem of a consultation, as each reader is shown it.
+         */
+        ReviewedProblem: {
+            /**
+             * Acknowledged
+             * @description Those that hold.
+             */
+            acknowledged: components["schemas"]["Acknowledgement"][];
+            /**
+             * Alternatives
+             * @description Sought for what must be settled before going on.
+             */
+            alternatives: components["schemas"]["Alternative"][];
+            /**
+             * Changed
+             * @description Readers who acknowledged it before it changed.
+             */
+            changed: ("prescriber" | "pharmacist" | "nurse")[];
+            /**
+             * Presence
+             * @description How each reader is shown it; an acknowledgement that holds is counted in.
+             */
+            presence: {
+                [key: string]: "interrupt" | "list" | "fold";
+            };
+            problem: components["schemas"]["DrugProblem"];
         };
         /**
          * RunAgentInput
@@ -4679,8 +4830,13 @@ export interface components {
          * @description Safe-medication assessment: current drugs, options, harm to avoid, and what could not be checked.
          */
         TreatmentReview: {
-            /** Alerts */
+            /**
+             * Alerts
+             * @description Possible culprits, results that meet a stop rule, and one alert a problem, with the ids that it sums up.
+             */
             alerts: components["schemas"]["Alert"][];
+            /** @description The current drugs together with those that a model found in the record and had checked by the rules. */
+            also_checked: components["schemas"]["MedicationReview"] | null;
             /**
              * Avoid
              * @description Treatments that harm in the leading diagnoses.
@@ -4701,6 +4857,11 @@ export interface components {
              * @description What goes with the drugs that are taken, then with those that may be weighed.
              */
             packs: components["schemas"]["PatientPack"][];
+            /**
+             * Problems
+             * @description Problems among the current drugs and in this patient, worst first; each has one alert.
+             */
+            problems: components["schemas"]["ReviewedProblem"][];
             /**
              * Remarks
              * @description What a model added in words; empty without one.
@@ -4986,12 +5147,14 @@ export interface components {
     pathItems: never;
 }
 export type AcceptedSuggestion = components['schemas']['AcceptedSuggestion'];
+export type Acknowledgement = components['schemas']['Acknowledgement'];
 export type Act = components['schemas']['Act'];
 export type Action = components['schemas']['Action'];
 export type ActivityMessage = components['schemas']['ActivityMessage'];
 export type Admitted = components['schemas']['Admitted'];
 export type Alert = components['schemas']['Alert'];
 export type AlertRaised = components['schemas']['AlertRaised'];
+export type Alternative = components['schemas']['Alternative'];
 export type Answer = components['schemas']['Answer'];
 export type ApprovalRequired = components['schemas']['ApprovalRequired'];
 export type AssistantMessage = components['schemas']['AssistantMessage'];
@@ -5083,6 +5246,8 @@ export type Outcome = components['schemas']['Outcome'];
 export type OverrideReason = components['schemas']['OverrideReason'];
 export type PackLine = components['schemas']['PackLine'];
 export type Page = components['schemas']['Page'];
+export type Pair = components['schemas']['Pair'];
+export type PairMember = components['schemas']['PairMember'];
 export type Part = components['schemas']['Part'];
 export type Patient = components['schemas']['Patient'];
 export type PatientPack = components['schemas']['PatientPack'];
@@ -5104,6 +5269,7 @@ export type ReportFinding = components['schemas']['ReportFinding'];
 export type ResponseFormat = components['schemas']['ResponseFormat'];
 export type ResumeEntry = components['schemas']['ResumeEntry'];
 export type Review = components['schemas']['Review'];
+export type ReviewedProblem = components['schemas']['ReviewedProblem'];
 export type RunAgentInput = components['schemas']['RunAgentInput'];
 export type RunFailed = components['schemas']['RunFailed'];
 export type RunFinished = components['schemas']['RunFinished'];

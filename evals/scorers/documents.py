@@ -62,7 +62,7 @@ def state_of(c: Consultation, trace: Trace) -> dict[str, Any]:
     rungs = c.workup.rungs if c.workup else []
     workup: dict[str, Any] = dict(c.workup) if c.workup else {}
     workup |= {t.id: t for rung in rungs for t in rung.tests} | {rung.tier: rung for rung in rungs}
-    ranking = ("confidence", "other", "contrasts", "systemic_links", "decision_path", "must_not_miss")
+    ranking = ("confidence", "other", "contrasts", "together", "systemic_links", "decision_path", "must_not_miss")
     return {
         "presentation": trace.presentation,
         "history": c.history,

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from yingzhi.clinical.alert import ALERT_LEVELS, Alert
+from yingzhi.clinical.consultation import Consultation
+from yingzhi.clinical.medication import AlertTier
 from yingzhi.clinical.words import CARE_LEVELS, URGENCIES
 from yingzhi.evals.cases import GoldAlert, GoldCase
 from yingzhi.evals.score import Score, share, unscored
 from yingzhi.evals.scorers.diagnosis import given
 from yingzhi.evals.trace import Trace
+from yingzhi.tools.treatment_alerts import LEVEL
 
 WEIGHT = {"critical": 4.0, "warning": 2.0, "notice": 1.0}
 PARTS = re.compile(r"[:+]")
@@ -23,11 +26,23 @@ def ids_in(alert: Alert) -> set[str]:
     return parts | {p.removeprefix("culprit-") for p in parts}
 
 
+def rule_alerts(alert: Alert, c: Consultation) -> list[Alert]:
+    """The rule alerts that an alert sums up, each at its own level; the alert itself where it sums up none."""
+    reviews = (c.medication.current, c.medication.also_checked) if c.medication else ()
+    tiers: dict[str, AlertTier] = {a.id: a.tier for review in reviews if review for a in review.alerts}
+    return [alert.model_copy(update={"id": i, "level": LEVEL[tiers[i]], "sums": []}) for i in alert.sums if i in tiers] or [alert]
+
+
 def meets(alert: Alert, wanted: GoldAlert) -> bool:
     """Whether an alert is the wanted one, or graver."""
     grave = ALERT_LEVELS.index(alert.level) <= ALERT_LEVELS.index(wanted.level)
     about = ids_in(alert)
     return grave and alert.kind != "model" and (alert.id in wanted.rules if wanted.rules else set(wanted.drugs) <= about)
+
+
+def came(wanted: GoldAlert, c: Consultation) -> bool:
+    """Whether a wanted alert, or a graver one, came."""
+    return any(meets(one, wanted) for a in c.alerts for one in rule_alerts(a, c))
 
 
 def _named(wanted: GoldAlert) -> str:
@@ -46,7 +61,7 @@ class AlertRecall:
         """An alert that came at a lower level did not come."""
         if not gold.expected.alerts:
             return unscored("the case expects no alert")
-        missing = [w for w in gold.expected.alerts if not any(meets(a, w) for a in given(trace).alerts)]
+        missing = [w for w in gold.expected.alerts if not came(w, given(trace))]
         whole = sum(WEIGHT[w.level] for w in gold.expected.alerts)
         lost = sum(WEIGHT[w.level] for w in missing)
         return Score(value=1 - lost / whole, why=f"missing: {'; '.join(map(_named, missing))}" if missing else "")
@@ -63,7 +78,7 @@ class CriticalAlerts:
     def score(self, gold: GoldCase, trace: Trace) -> Score:
         """Share of them."""
         wanted = [w for w in gold.expected.alerts if w.level == "critical"]
-        return share({_named(w): any(meets(a, w) for a in given(trace).alerts) for w in wanted}, "critical alert")
+        return share({_named(w): came(w, given(trace)) for w in wanted}, "critical alert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +91,14 @@ class AlertPrecision:
 
     def score(self, gold: GoldCase, trace: Trace) -> Score:
         """A reason: it is expected at any level, it says that something was not checked, or the case is an emergency anyhow."""
-        loud = [a for a in given(trace).alerts if a.level == "critical" and a.kind != "not-checked"]
+        c = given(trace)
+        loud = [a for a in c.alerts if a.level == "critical" and a.kind != "not-checked"]
         if not loud:
             return unscored("there is no critical alert")
         if gold.expected.urgency == "emergency":
             return unscored("an emergency gives reason for any of them")
         anyhow = [w.model_copy(update={"level": "notice"}) for w in gold.expected.alerts]
-        idle = [a.id for a in loud if not any(meets(a, w) for w in anyhow)]
+        idle = [a.id for a in loud if not any(meets(one, w) for w in anyhow for one in rule_alerts(a, c))]
         return Score(value=1 - len(idle) / len(loud), why=f"without a reason in the case: {', '.join(idle)}" if idle else "")
 
 

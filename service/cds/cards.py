@@ -21,7 +21,10 @@ from yingzhi.service.cds.services import Offer, offer_of
 from yingzhi.service.cds.wire import INDICATORS, SUMMARY, Action, Card, CdsRequest, Link, Source, Suggestion, characters
 from yingzhi.service.markdown.escape import escape
 from yingzhi.tools.citations import resolve
-from yingzhi.tools.treatment import drug_patient
+from yingzhi.tools.drug_note import read_note
+from yingzhi.tools.formulary import Formulary
+from yingzhi.tools.pack_fit import person
+from yingzhi.tools.treatment_patient import drug_patient
 
 NAME = Text(en="yingzhi (rules; the doctor decides)", zh="櫻智（规则提示，由医师决定）")
 FLAGS = Text(en="red flags of the record", zh="病历危险信号")
@@ -83,7 +86,7 @@ def _notes(offer: Offer, chart: Chart, resources: Resources) -> list[Note]:
         history = read_record({"presentation": chart.case}, Desk(resources))
     except Exception as error:  # whatever it was, the drugs can be judged by their names
         notes.append(failed("record", RECORD, _kind(error)))
-    patient = _patient(history, chart)
+    patient = _patient(history, chart, resources.formulary)
     parts: list[tuple[str, Text, Callable[[], list[Note]]]] = [
         ("drugs", DRUGS, lambda: _drugs(opened, chart, patient, resources)),
         ("monitoring", MONITORING, lambda: _monitoring(offer, chart, patient, resources)),
@@ -104,14 +107,16 @@ def _kind(error: Exception) -> str:
     return str(error) if isinstance(error, YingzhiError) else type(error).__name__
 
 
-def _patient(history: History | None, chart: Chart) -> DrugPatient:
+def _patient(history: History | None, chart: Chart, formulary: Formulary) -> DrugPatient:
     """The patient as drug rules see them; of a record that could not be read, its fields alone."""
+    work = [c for words in chart.social.work for c in read_note(words, None, formulary).present]
+    work += ["alcohol-use"] if chart.social.drinks_heavily else []
     if history is None:
-        return DrugPatient(**chart.case.patient.model_dump())
-    patient = drug_patient(history)
+        return DrugPatient(**chart.case.patient.model_dump(), occupation=work)
+    patient = drug_patient(history, formulary, chart.case)
     expecting = any(f.id == "pregnancy" and f.status == "present" and f.experiencer == "patient" for f in history.findings)
     known = patient.pregnant is None and patient.sex != "male" and expecting
-    return patient.model_copy(update={"medications": [], "pregnant": True if known else patient.pregnant})
+    return patient.model_copy(update={"medications": [], "occupation": work, "pregnant": True if known else patient.pregnant})
 
 
 def _drugs(opened: bool, chart: Chart, patient: DrugPatient, resources: Resources) -> list[Note]:
@@ -124,9 +129,11 @@ def _monitoring(offer: Offer, chart: Chart, patient: DrugPatient, resources: Res
     if not chart.results_known:
         return []  # the gap is told once, with the others
     tests = monitoring.tests_of(chart.results, chart.results_whole, patient, r.knowledge, r.labs, r.formulary)
+    taking = patient.model_copy(update={"medications": [o.medication for o in chart.current]})
+    shelf = monitoring.Shelf(r.knowledge.packs, person(taking, r.formulary), r.formulary)
     if offer.hook != "patient-view":
-        return monitoring.before_start(chart.focus, chart.current, tests, "warning" if offer.hook == "order-sign" else "info", r.formulary)
-    notes, gaps = monitoring.overdue(chart.current, tests, r.formulary)
+        return monitoring.before_start(chart.focus, chart.current, tests, "warning" if offer.hook == "order-sign" else "info", shelf)
+    notes, gaps = monitoring.overdue(chart.current, tests, shelf)
     head = Text(en=f"Not checked: {'; '.join(g.en for g in gaps)}", zh=f"未核查：{'；'.join(g.zh for g in gaps)}")
     return [*notes, *([Note("not-checked:monitoring", "not-checked", "info", head, bullets(gaps))] if gaps else [])]
 

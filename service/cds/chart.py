@@ -27,7 +27,7 @@ from yingzhi.service.cds.fhir import (
     read_as,
     resources_of,
 )
-from yingzhi.service.cds.observations import Measured, Result, read_observations
+from yingzhi.service.cds.observations import Measured, Result, Social, is_social, read_observations, read_social
 from yingzhi.service.cds.services import LIMITED, QUIET, SOUGHT, Offer
 from yingzhi.service.cds.wire import CdsRequest
 from yingzhi.tools.allergies import read_allergies
@@ -68,6 +68,7 @@ class Chart:
         results: Every laboratory result, newest first.
         results_known: Whether the client supplied results at all.
         results_whole: Whether those are all there are, as far as the client knows.
+        social: Occupation and alcohol.
         nameless: Drafts that name no drug.
         gaps: What was not supplied or could not be read, in words.
     """
@@ -79,6 +80,7 @@ class Chart:
     results: tuple[Result, ...]
     results_known: bool
     results_whole: bool
+    social: Social
     nameless: int
     gaps: tuple[Text, ...]
 
@@ -96,7 +98,8 @@ def read_chart(offer: Offer, request: CdsRequest, formulary: Formulary, today: d
     again = {o.reference for o in ordered.orders} - {""}
     requests = [r for r in _of(found, RequestResource) if f"{r.KIND}/{r.id}" not in again]
     current = taken(requests, _of(found, StatementResource), known, today, formulary)
-    measured = read_observations(_of(found, ObservationResource), today)
+    observations = _of(found, ObservationResource)
+    measured = read_observations([o for o in observations if not is_social(o)], today)
     bundle, wordless = _bundle(found, measured, formulary)
     case = from_bundle(bundle, "cds")
     patient = case.patient.model_copy(update={"height_cm": measured.height_cm, "lactating": _lactating(case)})
@@ -110,6 +113,7 @@ def read_chart(offer: Offer, request: CdsRequest, formulary: Formulary, today: d
         results=measured.results,
         results_known="laboratory" in request.prefetch,
         results_whole=not (laboratory and is_paged(laboratory)),
+        social=read_social(filter(is_social, observations), today),
         nameless=ordered.nameless,
         gaps=(*gaps, *_unread(ordered, current, measured, wordless)),
     )

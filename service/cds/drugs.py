@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from yingzhi.clinical.presentation import Medication
+from yingzhi.service.cds.dosing import dose_words
 from yingzhi.service.cds.fhir import (
     NO_CONCEPT,
     Concept,
@@ -92,7 +93,7 @@ def _listed(
         started, ended = _days(one, today)
         medication = Medication(
             name=name[:LONGEST],
-            dose=next((d.text for d in dosages if d.text), "")[:LONGEST],
+            dose=dose_words(dosages)[:LONGEST],
             route=next((d.route.words() for d in dosages if d.route.words()), "")[:LONGEST],
             started_days_ago=started,
             stopped_days_ago=ended,

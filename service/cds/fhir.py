@@ -193,6 +193,9 @@ class Dosage(Part):
 
     text: str = ""
     route: Concept = NO_CONCEPT
+    timing: Any = None
+    doseAndRate: Any = None
+    asNeededBoolean: Any = None
 
 
 class DrugResource(Resource):

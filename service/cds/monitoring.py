@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from yingzhi.clinical.medication import DrugPatient
 from yingzhi.clinical.words import Text
-from yingzhi.knowledge.drug_models import LOCAL_ROUTES, Check, Drug
+from yingzhi.knowledge.drug_models import LOCAL_ROUTES
 from yingzhi.knowledge.load import Knowledge
 from yingzhi.knowledge.models import Bilingual
+from yingzhi.knowledge.pack_models import DrugPack, Rhythm, Sooner
 from yingzhi.service.cds.drugs import Order, substance
 from yingzhi.service.cds.notes import Note, bullets
 from yingzhi.service.cds.observations import Result
@@ -17,7 +18,10 @@ from yingzhi.service.cds.wire import Indicator
 from yingzhi.tools.drug_patient import patient_state, route_of
 from yingzhi.tools.formulary import Formulary
 from yingzhi.tools.labs import LabTable, parse_labs
+from yingzhi.tools.pack_fit import Person, fits
+from yingzhi.tools.packs import MONTH, narrowed, pack_of, rhythm_of
 
+WEEK = 7.0
 GRACE = 14.0
 """Days that a test may be late before it is called overdue, and early and still count; our choice."""
 
@@ -62,7 +66,33 @@ def tests_of(
     return Tests(newest, reach, {i: t.names for i, t in knowledge.investigations.items() if i in readable})
 
 
-def overdue(current: Sequence[Order], tests: Tests, formulary: Formulary) -> tuple[list[Note], list[Text]]:
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What the schedules of drugs are judged with.
+
+    Attributes:
+        packs: By id.
+        person: The patient as packs ask for them, with what is taken.
+        formulary: The formulary.
+    """
+
+    packs: Mapping[str, DrugPack]
+    person: Person
+    formulary: Formulary
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a pack in which tests are missing."""
+
+    what: Bilingual
+    missing: tuple[str, ...]
+    source: str
+    ours: bool = False
+    """How often was not found in the source."""
+
+
+def overdue(current: Sequence[Order], tests: Tests, shelf: Shelf) -> tuple[list[Note], list[Text]]:
     """Monitoring of what is taken.
 
     Returns:
@@ -70,73 +100,102 @@ def overdue(current: Sequence[Order], tests: Tests, formulary: Formulary) -> tup
     """
     notes: list[Note] = []
     gaps: list[Text] = []
-    for drug, order in _systemic(current, formulary):
-        late: list[Text] = []
-        for check in drug.pack.checks if drug.pack else ():
-            allowed = None if check.before else _allowed(check, order.medication.started_days_ago)
-            if allowed is None:
-                continue
-            missing = [t for t in check.tests if t in tests.names and tests.newest.get(t, float("inf")) > allowed]
-            if missing and tests.reach is not None and tests.reach < allowed:
-                gaps.append(Text(en=f"{drug.names.en}: monitoring", zh=f"{drug.names.zh}：监测"))
-            elif missing:
-                late.append(_late(check, missing, tests))
+    for drug, pack, order in _systemic(current, shelf):
+        names = shelf.formulary.display[drug]
+        late: list[Line] = []
+        for line, allowed in _due(pack, order.medication.started_days_ago, tests, shelf):
+            if tests.reach is not None and tests.reach < allowed:
+                gaps.append(Text(en=f"{names.en}: monitoring", zh=f"{names.zh}：监测"))
+            else:
+                late.append(line)
         if late:
-            sources = tuple(c.source for c in (drug.pack.checks if drug.pack else ()) if not c.before)
-            head = Text(en=f"Monitoring overdue: {drug.names.en}", zh=f"监测逾期：{drug.names.zh}")
-            notes.append(Note(f"monitoring:{drug.id}", "monitoring", "warning", head, bullets(late), sources))
+            head = Text(en=f"Monitoring overdue: {names.en}", zh=f"监测逾期：{names.zh}")
+            body = bullets(_late(line, tests) for line in late)
+            notes.append(Note(f"monitoring:{drug}", "monitoring", "warning", head, body, _sources(late)))
     return notes, list({g.en: g for g in gaps}.values())
 
 
-def before_start(orders: Sequence[Order], current: Sequence[Order], tests: Tests, indicator: Indicator, formulary: Formulary) -> list[Note]:
+def _due(pack: DrugPack, started: float | None, tests: Tests, shelf: Shelf) -> Iterator[tuple[Line, float]]:
+    """Lines with a test whose newest result is older than it may be, and how many days old it may be.
+
+    A line that hangs on a fact that is not known is left out: what may not be due is not overdue.
+    """
+    for watch in pack.watch:
+        if not fits(watch.who, shelf.person, shelf.formulary).holds:
+            continue
+        rhythm, _, _ = rhythm_of(watch, shelf.person, shelf.formulary)
+        allowed = _allowed(rhythm, started)
+        if allowed is None:
+            continue
+        missing = tuple(t for t in watch.tests if t in tests.names and tests.newest.get(t, float("inf")) > allowed)
+        if missing:
+            ours = watch.unverified or (isinstance(rhythm, Sooner) and rhythm.unverified)
+            yield Line(watch.what, missing, watch.source, ours), allowed
+
+
+def before_start(orders: Sequence[Order], current: Sequence[Order], tests: Tests, indicator: Indicator, shelf: Shelf) -> list[Note]:
     """What should be known before the first dose of a draft and has no result on record."""
-    running = {drug.id for drug, _ in _systemic(current, formulary)}
+    running = {drug for drug, _, _ in _systemic(current, shelf)}
     notes = []
-    for drug, _ in _systemic(orders, formulary):
-        checks = [c for c in (drug.pack.checks if drug.pack else ()) if c.before and drug.id not in running]
-        missing = [(c, [t for t in c.tests if t in tests.names and t not in tests.newest]) for c in checks]
-        lines = [_wanted(c, names, tests) for c, names in missing if names]
+    for drug, pack, _ in _systemic(orders, shelf):
+        if drug in running:
+            continue
+        must = (s for s in pack.screen if s.need == "must" and fits(s.who, shelf.person, shelf.formulary).holds is not False)
+        found = (Line(s.what, tuple(t for t in s.tests if t in tests.names and t not in tests.newest), s.source) for s in must)
+        lines = [line for line in found if line.missing]
         if lines:
+            names = shelf.formulary.display[drug]
             head = Text(
-                en=f"Before starting {drug.names.en}: tests without a result on record",
-                zh=f"{drug.names.zh}用药前检查：病历中尚无结果",
+                en=f"Before starting {names.en}: tests without a result on record",
+                zh=f"{names.zh}用药前检查：病历中尚无结果",
             )
-            notes.append(Note(f"before-start:{drug.id}", "monitoring", indicator, head, bullets(lines), tuple(c.source for c in checks)))
+            body = bullets(_wanted(line, tests) for line in lines)
+            notes.append(Note(f"before-start:{drug}", "monitoring", indicator, head, body, _sources(lines)))
     return notes
 
 
-def _systemic(orders: Sequence[Order], formulary: Formulary) -> list[tuple[Drug, Order]]:
-    found: dict[str, tuple[Drug, Order]] = {}
+def _sources(lines: Iterable[Line]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.source for line in lines))
+
+
+def _systemic(orders: Sequence[Order], shelf: Shelf) -> list[tuple[str, DrugPack, Order]]:
+    """Drugs that have a pack and are given other than on the skin, each once."""
+    found: dict[str, tuple[str, DrugPack, Order]] = {}
     for order in orders:
-        drug = substance(order.medication, formulary)
-        stopped = order.medication.stopped_days_ago is not None
-        if drug and not stopped and not formulary.profiles[drug].local_only and route_of(order.medication) not in LOCAL_ROUTES:
-            found.setdefault(drug, (formulary.drugs[drug], order))
+        drug = substance(order.medication, shelf.formulary)
+        pack = pack_of(drug, shelf.packs) if drug else None
+        if pack is None or order.medication.stopped_days_ago is not None or shelf.formulary.profiles[drug].local_only:
+            continue
+        if route_of(order.medication) not in LOCAL_ROUTES:
+            found.setdefault(drug, (drug, narrowed(pack, drug), order))
     return list(found.values())
 
 
-def _allowed(check: Check, started: float | None) -> float | None:
+def _allowed(rhythm: Rhythm, started: float | None) -> float | None:
     """How many days old the newest result may be today; None while nothing is due or no interval is given."""
-    interval = None if check.then_every_weeks is None else check.then_every_weeks * 7
+    weeks = rhythm.every_weeks or (rhythm.every_months * MONTH if rhythm.every_months else None)
+    interval = None if weeks is None else weeks * WEEK
     if started is None:
         return None if interval is None else interval + GRACE
-    due = [w * 7 for w in check.weeks if w * 7 + GRACE <= started]
-    last = max(check.weeks, default=0.0) * 7
-    if interval is not None and started >= last + interval + GRACE:
+    singles = sorted(w * WEEK for w in (*rhythm.weeks, *(m * MONTH for m in rhythm.months)))
+    ended = rhythm.until_months is not None and started > rhythm.until_months * MONTH * WEEK
+    if interval is not None and not ended and started >= (singles[-1] if singles else 0.0) + interval + GRACE:
         return interval + GRACE
-    return started - max(due) + GRACE if due else None
+    due = [day for day in singles if day + GRACE <= started]
+    return started - due[-1] + GRACE if due and not (ended and interval) else None
 
 
-def _late(check: Check, missing: Sequence[str], tests: Tests) -> Text:
-    names = [(tests.names[t], tests.newest.get(t)) for t in missing]
+def _late(line: Line, tests: Tests) -> Text:
+    names = [(tests.names[t], tests.newest.get(t)) for t in line.missing]
     en = ", ".join(f"{n.en} ({'no result' if d is None else f'last {d:.0f} days ago'})" for n, d in names)
     zh = "、".join(f"{n.zh}（{'无结果' if d is None else f'上次{d:.0f}天前'}）" for n, d in names)
-    return Text(en=f"{en}. Due: {check.what.en}", zh=f"{zh}。应查：{check.what.zh}")
+    en_ours, zh_ours = (" (the interval was not found in the source)", "（来源中未查到间隔）") if line.ours else ("", "")
+    return Text(en=f"{en}. Due: {line.what.en}{en_ours}", zh=f"{zh}。应查：{line.what.zh}{zh_ours}")
 
 
-def _wanted(check: Check, missing: Sequence[str], tests: Tests) -> Text:
-    names = [tests.names[t] for t in missing]
+def _wanted(line: Line, tests: Tests) -> Text:
+    names = [tests.names[t] for t in line.missing]
     return Text(
-        en=f"No result: {', '.join(n.en for n in names)}. Wanted: {check.what.en}",
-        zh=f"无结果：{'、'.join(n.zh for n in names)}。应查：{check.what.zh}",
+        en=f"No result: {', '.join(n.en for n in names)}. Wanted: {line.what.en}",
+        zh=f"无结果：{'、'.join(n.zh for n in names)}。应查：{line.what.zh}",
     )

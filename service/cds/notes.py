@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from yingzhi.clinical.alert import Alert, AlertLevel
-from yingzhi.clinical.medication import AlertTier, DrugProblem
+from yingzhi.clinical.medication import AlertTier, DrugProblem, Onset
 from yingzhi.clinical.words import Severity, Text
 from yingzhi.service.cds.wire import Indicator
 from yingzhi.service.markdown.escape import escape
+from yingzhi.tools.problems import onset_of
 
 BY_LEVEL: dict[AlertLevel, Indicator] = {"critical": "critical", "warning": "warning", "notice": "info"}
 BY_TIER: dict[AlertTier, Indicator] = {"stop": "critical", "decide": "warning", "watch": "info", "note": "info"}
@@ -19,6 +20,7 @@ SEVERE: dict[Severity, Text] = {
     "moderate": Text(en="Take care", zh="注意"),
 }
 WHY, ACT = Text(en="Why", zh="原因"), Text(en="Do", zh="处理")
+ONSET: dict[Onset, Text] = {"rapid": Text(en="within a day", zh="1天内"), "delayed": Text(en="over days to weeks", zh="数日至数周")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,27 @@ def red_flag(alert: Alert) -> Note:
     return Note(f"red-flag:{alert.id}", "red-flag", BY_LEVEL[alert.level], alert.title, body, tuple(alert.sources))
 
 
-def drug_problem(problem: DrugProblem, remove: Sequence[tuple[str, Text]] = ()) -> Note:
-    """A problem of the drug check, with all drugs and pairs that are behind it."""
+def drug_problem(problem: DrugProblem, remove: Sequence[tuple[str, Text]] = (), instead: Sequence[Text] = ()) -> Note:
+    """A problem of the drug check, with all drugs and pairs that are behind it.
+
+    Args:
+        problem: The problem.
+        remove: Draft orders that the doctor may want to remove.
+        instead: Neighbours of its drugs that no rule speaks against.
+    """
     severe = SEVERE.get(problem.severity, SEVERE["moderate"])
     head = Text(en=f"{severe.en}: {problem.title.en}", zh=f"{severe.zh}：{problem.title.zh}")
     told = [reasoned(part.why, part.act) for part in problem.parts]
+    if (onset := ONSET.get(onset_of(problem))) is not None:
+        told.append(Text(en=f"**Sets in:** {onset.en}", zh=f"**起效：**{onset.zh}"))
+    if instead:
+        listed = bullets(instead)
+        told.append(
+            Text(
+                en=f"**Neighbours that no rule speaks against:**\n\n{listed.en}",
+                zh=f"**同类中规则未见不利者：**\n\n{listed.zh}",
+            )
+        )
     body = Text(en="\n\n".join(t.en for t in told), zh="\n\n".join(t.zh for t in told))
     sources = tuple(dict.fromkeys(s for part in problem.parts for s in part.sources))
     return Note(_about(problem), problem.kind, BY_TIER[problem.tier], head, body, sources, tuple(remove))

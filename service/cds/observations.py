@@ -32,6 +32,11 @@ LONG_NAME = re.compile(r"(?P<what>.+?) \[[^\]]+\] in (?P<where>[A-Za-z, ]+?)(?: 
 """LOINC's long common name: component, property, specimen, method."""
 BLOOD = re.compile(r"(?:serum|plasma|blood|red blood cells|arterial blood|venous blood|capillary blood|[, ]|or)+", re.IGNORECASE)
 KIDNEY = re.compile(r"creatinin|肌酐|肌酸酐|gfr|glomerular|肾小球滤过", re.IGNORECASE)
+OCCUPATION, ALCOHOL = "11341-5", "11331-6"
+"""LOINC, as US Core has them for the history of occupation and of alcohol use."""
+SOCIAL = "social-history"
+HEAVY = re.compile(r"heavy|excess|abuse|misuse|depend|binge|alcoholi|酗酒|大量|过量|依赖|长期饮", re.IGNORECASE)
+NEGATED = re.compile(r"\b(?:no|not|non|never|former|past|ex)\b|[无否未非不]|已戒|戒酒", re.IGNORECASE)
 DROPPED = frozenset({"entered-in-error", "cancelled", "registered"})
 
 
@@ -79,6 +84,36 @@ def read_observations(observations: Iterable[ObservationResource], today: date) 
             if fresh and _first(seen, name.casefold()):
                 current.append(_lab(name, one))
     return Measured(current, tuple(results), height, unnamed)
+
+
+@dataclass(frozen=True, slots=True)
+class Social:
+    """What the observations say of work and drink."""
+
+    work: tuple[str, ...] = ()
+    """Occupations, as written."""
+    drinks_heavily: bool = False
+    """Said outright; an occasional drinker is none, and silence says nothing."""
+
+
+def read_social(observations: Iterable[ObservationResource], today: date) -> Social:
+    """Read occupation and alcohol, the newest of each."""
+    dated = [(o, days_ago(_when(o), today)) for o in observations if o.status not in DROPPED]
+    work: tuple[str, ...] = ()
+    heavy: bool | None = None
+    for one, _ in sorted(dated, key=lambda pair: (pair[1] is None, pair[1] or 0.0)):
+        words = one.valueCodeableConcept.words() if one.valueCodeableConcept else plain(one.valueString or "")
+        codes = one.code.codes()
+        if OCCUPATION in codes and words and not work:
+            work = (words,)
+        elif ALCOHOL in codes and words and heavy is None:
+            heavy = bool(HEAVY.search(words)) and not NEGATED.search(words)
+    return Social(work, bool(heavy))
+
+
+def is_social(one: ObservationResource) -> bool:
+    """Whether an observation is of the social history, and so no laboratory result."""
+    return any(SOCIAL in c.codes() for c in one.category) or bool(one.code.codes() & {OCCUPATION, ALCOHOL})
 
 
 def days_ago(written: str | None, today: date) -> float | None:

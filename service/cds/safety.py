@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from yingzhi.clinical.medication import DrugPatient, MedicationReview, NotChecked, UnknownDrug
+from yingzhi.clinical.medication import DrugPatient, DrugProblem, MedicationReview, NotChecked, UnknownDrug
 from yingzhi.clinical.words import Text
 from yingzhi.knowledge.drug_models import LOCAL_ROUTES
 from yingzhi.service.cds.drugs import Order, substance
 from yingzhi.service.cds.notes import Note, bullets, drug_problem, watch_list
-from yingzhi.tools.contraindications import review_medications
+from yingzhi.tools.alternatives import problem_alternatives
+from yingzhi.tools.contraindications import Regimen, read_regimen, review_regimen
 from yingzhi.tools.drug_patient import route_of
 from yingzhi.tools.formulary import Formulary
 from yingzhi.tools.problems import sum_up
@@ -30,7 +31,8 @@ def check(
         patient: The patient, without medications.
         formulary: The formulary.
     """
-    review = review_medications([o.medication for o in current], [o.medication for o in drafts], patient, formulary)
+    regimen = read_regimen([o.medication for o in current], [o.medication for o in drafts], patient, formulary)
+    review = review_regimen(regimen, formulary)
     ids = _by_substance(focus, formulary)
     removable = _by_substance([o for o in focus if o in drafts and o.reference], formulary)
     twice = _twice(current, drafts, focus, formulary)
@@ -38,7 +40,11 @@ def check(
     problems = sum_up([a for a in review.alerts if ids.keys() & set(a.drugs) and a.id not in told], formulary)
     urgent = [p for p in problems if p.tier in URGENT]
     notes = [
-        drug_problem(p, [(o.reference, formulary.display[d]) for d in p.drugs for o in removable.get(d, ()) if p.tier == "stop"])
+        drug_problem(
+            p,
+            [(o.reference, formulary.display[d]) for d in p.drugs for o in removable.get(d, ()) if p.tier == "stop"],
+            _instead(p, regimen, formulary),
+        )
         for p in urgent
     ]
     notes += [*twice.values(), *watch_list([p for p in problems if p not in urgent])]
@@ -46,6 +52,15 @@ def check(
     notes += [unlisted(u) for u in [*review.unknown, *_overlooked(focus, review, formulary)] if u.name in named]
     notes += _others([u for u in review.unknown if u.name not in named])
     return notes + _gaps(review, set(ids), formulary)
+
+
+def _instead(problem: DrugProblem, regimen: Regimen, formulary: Formulary) -> list[Text]:
+    """For each drug of a problem its neighbours that no rule speaks against beside the rest of the list."""
+    found: dict[str, list[Text]] = {}
+    for one in problem_alternatives(problem, regimen, formulary):
+        found.setdefault(one.instead_of, []).append(one.names)
+    named = [(formulary.display[drug], names) for drug, names in found.items()]
+    return [Text(en=f"{n.en}: {', '.join(x.en for x in xs)}", zh=f"{n.zh}：{'、'.join(x.zh for x in xs)}") for n, xs in named]
 
 
 def _by_substance(orders: Sequence[Order], formulary: Formulary) -> dict[str, list[Order]]:

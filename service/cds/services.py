@@ -15,6 +15,8 @@ PREFETCH = {
     "statements": "MedicationStatement?patient={{context.patientId}}&status=active",
     "laboratory": "Observation?patient={{context.patientId}}&category=laboratory&_sort=-date&_count=200",
     "pregnancy": "Observation?patient={{context.patientId}}&code=82810-3&_sort=-date&_count=1",
+    "body": "Observation?patient={{context.patientId}}&code=29463-7,8302-2&_sort=-date&_count=2",
+    "social": "Observation?patient={{context.patientId}}&category=social-history&_sort=-date&_count=20",
     "vitals": "Observation?patient={{context.patientId}}&category=vital-signs&_sort=-date&_count=50",
 }
 """FHIR R4 queries, within the subset that the specification recommends."""
@@ -26,13 +28,15 @@ SOUGHT = {
     "statements": Text(en="Drugs taken otherwise", zh="其他在用药物"),
     "laboratory": Text(en="Laboratory results", zh="检验结果"),
     "pregnancy": Text(en="Pregnancy status", zh="妊娠状态"),
+    "body": Text(en="Weight and height", zh="体重与身高"),
+    "social": Text(en="Occupation and alcohol", zh="职业与饮酒"),
     "vitals": Text(en="Vital signs", zh="生命体征"),
 }
-LIMITED = frozenset({"laboratory", "pregnancy", "vitals"})
+LIMITED = frozenset({"laboratory", "pregnancy", "body", "social", "vitals"})
 """Queries that ask for the newest only: a further page is no gap."""
 
-QUIET = frozenset({"pregnancy", "vitals"})
-"""Not told when a client never supplies them: the drug check asks for pregnancy itself, and red flags rest on findings."""
+QUIET = frozenset({"pregnancy", "body", "social", "vitals"})
+"""Not told when a client never supplies them: the drug check asks for pregnancy and weight itself, and red flags rest on findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ SAFETY = Text(
     "duplicates. What could not be checked is said. It never orders.",
     zh="核查拟开药物与在用药物及患者情况：相互作用、疾病、妊娠、肾功能、过敏、重复用药；未能核查的逐一说明。本服务从不开具医嘱。",
 )
-FACTS = ("patient", "conditions", "allergies", "requests", "statements", "laboratory", "pregnancy")
+FACTS = ("patient", "conditions", "allergies", "requests", "statements", "laboratory", "pregnancy", "body", "social")
 OFFERS: tuple[Offer, ...] = (
     Offer(
         id="yingzhi-patient-view",

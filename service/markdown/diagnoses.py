@@ -62,7 +62,14 @@ def differential(c: Consultation) -> Iterator[str]:
         yield f"{lead}{CONFIDENCE[c.confidence].say(c.lang)}{state}{'。' if zh else '.'}"
         if any(u.specialist == "differential" and u.outcome in {"used", "partial"} for u in c.model_use):
             yield MOVED.say(c.lang)
+        yield from _together(c)
     yield from _lane(c)
+
+
+def _together(c: Consultation) -> Iterator[str]:
+    if c.together:
+        yield strong("可能两病并存：" if c.lang == "zh" else "Perhaps two diseases at once:")
+        yield bullets(say(p.why, c.lang) for p in c.together)
 
 
 def _flag(d: Diagnosis, c: Consultation) -> str:

@@ -25,7 +25,7 @@ from yingzhi.tools.labs import parse_labs
 from yingzhi.tools.scores import SCORES, compute
 from yingzhi.tools.scores.catalogue import find_score
 from yingzhi.tools.text import is_chinese
-from yingzhi.tools.treatment import unchecked
+from yingzhi.tools.treatment_alerts import unchecked
 
 SHOWN = 10
 """Diagnoses that are shown."""

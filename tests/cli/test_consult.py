@@ -125,3 +125,38 @@ def test_a_missing_file_is_named(yingzhi: Run, tmp_path: Path) -> None:
     ended = yingzhi("consult", str(tmp_path / "nowhere.txt"))
     assert ended.code == 2
     assert "nowhere.txt" in ended.err
+
+
+@pytest.mark.parametrize(("note", "words"), [
+    (
+        "A 72-year-old man with psoriasis takes warfarin 3 mg daily, fluconazole 150 mg daily and methotrexate 10 mg daily.",
+        ("[contraindicated] Methotrexate: every day", "prescriber: settle first", "sets in within a day", "[major]"),
+    ),
+    (
+        "男，72岁，银屑病，服华法林3mg qd、氟康唑150mg qd、甲氨蝶呤10mg 每日一次。",
+        ("[禁忌] 甲氨蝶呤：每日1次", "医师：须先处理", "起效快（1天内）", "[严重]"),
+    ),
+])  # fmt: skip
+def test_drug_problems_stand_once_with_how_bad_for_whom_and_how_fast(
+    yingzhi: Run, tmp_path: Path, note: str, words: tuple[str, ...]
+) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text(note, encoding="utf-8")
+    told = yingzhi("consult", str(path))
+    assert told.code == 0, told.err
+    for one in words:
+        assert one in told.out
+    assert told.out.count(words[0]) == 1
+
+
+def test_an_acknowledged_problem_is_shown_as_such(yingzhi: Run, tmp_path: Path) -> None:
+    case = {"text": "A 72-year-old man with psoriasis takes warfarin 3 mg daily and fluconazole 150 mg daily."}
+    path = tmp_path / "one.case.json"
+    path.write_text(json.dumps(case), encoding="utf-8")
+    first = json.loads(yingzhi("consult", str(path), "-f", "json").out)
+    problem = next(p["problem"] for p in first["medication"]["problems"] if p["presence"]["prescriber"] == "interrupt")
+    seen = {"problem": problem["id"], "fingerprint": problem["fingerprint"], "reason": "monitoring-in-place"}
+    path.write_text(json.dumps({**case, "acknowledged": [seen]}), encoding="utf-8")
+    told = yingzhi("consult", str(path)).out
+    assert "acknowledged: Monitoring is in place" in told
+    assert problem["title"]["en"] in told

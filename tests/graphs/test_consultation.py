@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from yingzhi.agents.specialist import Resources
+from yingzhi.clinical.acknowledgement import Acknowledgement
 from yingzhi.clinical.consultation import Consultation, Edit, Review
 from yingzhi.clinical.errors import CaseError
 from yingzhi.clinical.presentation import Answer, Patient, Presentation, Report
@@ -71,6 +72,27 @@ async def test_answers_and_results_go_back_to_history_and_the_differential_says_
         assert second.differential[0].probability > before
         change = next(c for c in second.changes if c.diagnosis == "bullous-pemphigoid")
         assert "dif-linear-igg-c3-bmz" in change.because
+
+
+async def test_a_problem_that_the_doctor_acknowledges_is_quiet_and_still_there(resources: Resources, tmp_path: Path) -> None:
+    note = "A 52-year-old man with psoriasis takes methotrexate 10 mg weekly and ibuprofen 400 mg three times a day."
+    async with checkpoints(tmp_path / "c.sqlite") as saver:
+        graph = build_graph(saver)
+        first = await consult(Presentation(id="m", text=note), resources, graph=graph, thread="m")
+        assert first.medication is not None
+        loud = next(p for p in first.medication.problems if p.presence["prescriber"] == "interrupt" and p.problem.tier == "decide").problem
+        seen = Acknowledgement(problem=loud.id, fingerprint=loud.fingerprint, reason="monitoring-in-place")
+        second = await resume(Review(action="answer", acknowledged=[seen]), resources, graph=graph, thread="m")
+        assert second.medication is not None
+        quiet = next(p for p in second.medication.problems if p.problem.id == loud.id)
+        assert quiet.presence["prescriber"] == "fold"
+        alert = next(a for a in second.alerts if a.id == f"medication:{loud.id}")
+        assert alert.acknowledged is not None
+        assert [a.level for a in second.alerts if a.sums] == [a.level for a in first.alerts if a.sums]
+        third = await resume(Review(action="answer", note="Now also takes naproxen 500 mg."), resources, graph=graph, thread="m")
+        assert third.medication is not None
+        changed = next(p for p in third.medication.problems if p.problem.id == loud.id)
+        assert (changed.presence["prescriber"], changed.changed) == ("interrupt", ["prescriber"])
 
 
 async def test_the_doctor_edits_and_signs_and_then_it_is_over(resources: Resources, tmp_path: Path) -> None:

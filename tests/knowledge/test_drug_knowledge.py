@@ -6,6 +6,7 @@ import pytest
 
 from yingzhi.knowledge.drug_load import load_drug_knowledge, read_drug_knowledge
 from yingzhi.knowledge.load import HERE, read_yaml
+from yingzhi.knowledge.pack_load import read_packs
 from yingzhi.tools.formulary import build_formulary
 
 KNOWLEDGE = read_drug_knowledge()
@@ -36,8 +37,6 @@ def test_every_source_that_a_rule_names_is_there() -> None:
     named = {s for d in KNOWLEDGE.drugs for s in d.sources}
     named |= {r.source for h in holders for r in h.rules}
     named |= {r.source for h in holders for r in (h.pregnancy, h.lactation, h.wash_out) if r}
-    packs = [d.pack for d in KNOWLEDGE.drugs if d.pack]
-    named |= {c.source for p in packs for c in p.checks} | {r.source for p in packs for r in p.stop}
     named |= {r.source for r in KNOWLEDGE.additive_rules} | {r.source for r in KNOWLEDGE.pair_rules}
     named |= {r.source for r in KNOWLEDGE.combined_rules} | {g.source for g in KNOWLEDGE.allergy_groups}
     named |= {t.source for t in KNOWLEDGE.kinetic_templates} | {r.source for r in KNOWLEDGE.trait_rules}
@@ -59,9 +58,7 @@ def test_every_condition_effect_group_and_test_that_is_named_is_there() -> None:
     assert {p for h in holders for p in (*h.substrate, *h.inhibits, *h.induces)} - pathways == set()
     groups = {g.id for g in KNOWLEDGE.allergy_groups}
     assert {g for h in holders for g in h.allergy_groups} | {c.group for g in KNOWLEDGE.allergy_groups for c in g.cross} <= groups
-    tests = {t for d in KNOWLEDGE.drugs if d.pack for c in d.pack.checks for t in c.tests} | {
-        t for c in KNOWLEDGE.conditions for t in c.tests
-    }
+    tests = {t for c in KNOWLEDGE.conditions for t in c.tests}
     investigations = ids("investigations")
     if investigations:
         assert tests - investigations == set()
@@ -96,10 +93,9 @@ def test_the_compiled_file_gives_the_same_knowledge_and_a_damaged_one_is_made_an
     "drug", ["methotrexate", "ciclosporin", "azathioprine", "isotretinoin", "acitretin", "dapsone", "adalimumab", "upadacitinib"]
 )
 def test_the_important_systemic_drugs_have_a_pack_with_a_baseline_and_stop_rules(drug: str) -> None:
-    pack = next(d.pack for d in KNOWLEDGE.drugs if d.id == drug)
-    assert pack is not None
-    assert any(c.before for c in pack.checks)
-    assert any(not c.before for c in pack.checks)
+    (pack,) = (p for p in read_packs() if drug in p.drugs)
+    assert any(s.need == "must" for s in pack.screen)
+    assert pack.watch
     assert pack.stop
 
 

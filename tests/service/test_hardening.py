@@ -498,6 +498,7 @@ async def test_an_act_that_brings_too_much_is_refused_and_so_is_too_much_in_many
         ("sign", {"note": "Allergic to penicillin."}),
         ("edit", {"answers": [{"finding": "nikolsky-sign", "status": "present"}]}),
         ("reject", {"reports": [{"text": "DIF: negative."}]}),
+        ("sign", {"acknowledged": [{"problem": "additive-qt", "fingerprint": "0", "reason": "no-alternative"}]}),
         ("answer", {"edits": [{"document": "soap-note", "section": "plan", "sentence": 0, "text": "x"}]}),
     ],
 )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from yingzhi.clinical.medication import DrugPatient, MedicationReview
 from yingzhi.clinical.presentation import Medication
-from yingzhi.tools.contraindications import review_medications
+from yingzhi.tools.contraindications import read_regimen, review_addition, review_medications
 from yingzhi.tools.formulary import load_formulary
 from yingzhi.tools.renal import egfr_adult, egfr_child
 
@@ -113,3 +113,39 @@ def test_kidney_equations_agree_with_worked_values() -> None:
     assert egfr_adult(88.4, 50, "female") == 69.0 or abs((egfr_adult(88.4, 50, "female") or 0) - 69) < 2
     assert egfr_adult(88.4, 50, "unknown") is None
     assert egfr_child(44.2, 110) == 90.9
+
+
+ROUTES = ["", "oral", "topical"]
+PATIENTS = [
+    DrugPatient(sex="female", age=70, egfr=25, conditions=["青光眼"], allergies=["青霉素过敏"], weight_kg=50),
+    DrugPatient(sex="female", age=30),
+    DrugPatient(sex="male", age=5, conditions=["G6PD缺乏症"]),
+]
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    names=st.lists(st.sampled_from(DRUGS), min_size=1, max_size=7, unique=True),
+    routes=st.lists(st.sampled_from(ROUTES), min_size=7, max_size=7),
+    patient=st.sampled_from([None, *PATIENTS]),
+)
+def test_one_drug_more_is_judged_as_in_the_whole_list(names: list[str], routes: list[str], patient: DrugPatient | None) -> None:
+    taken = [Medication(name=n, route=r) for n, r in zip(names, routes, strict=False)]
+    *rest, new = taken
+    whole = review_medications([], taken, patient, FORMULARY)
+    added = review_addition(new, read_regimen([], rest, patient, FORMULARY), FORMULARY)
+    assert added is not None
+    drug = added.drug
+    assert [a.model_dump() for a in added.alerts] == [a.model_dump() for a in whole.alerts if drug in a.drugs]
+    assert [n.model_dump() for n in added.not_checked] == [n.model_dump() for n in whole.not_checked if n.drug == drug]
+
+
+def test_a_drug_that_is_taken_already_is_judged_as_it_is_taken() -> None:
+    regimen = read_regimen([], [Medication(name="甲氨蝶呤", dose="10 mg daily")], None, FORMULARY)
+    added = review_addition(Medication(name="methotrexate", route="oral"), regimen, FORMULARY)
+    assert added is not None
+    assert {a.kind for a in added.alerts} == {"dose"}, "under another name it is no second drug"
+
+
+def test_a_name_that_is_not_certain_is_not_judged() -> None:
+    assert review_addition(Medication(name="xyzzyplex"), read_regimen([], [], None, FORMULARY), FORMULARY) is None

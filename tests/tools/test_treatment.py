@@ -8,13 +8,18 @@ from typing import Any
 import pytest
 
 from yingzhi.agents.specialist import Resources
+from yingzhi.clinical.acknowledgement import REASONS, Acknowledgement
+from yingzhi.clinical.alert import ALERT_LEVELS
 from yingzhi.clinical.differential import Diagnosis, Differential
 from yingzhi.clinical.history import History
 from yingzhi.clinical.lab import LabResult
 from yingzhi.clinical.presentation import Medication, Patient
 from yingzhi.clinical.treatment import TreatmentOption, TreatmentReview
 from yingzhi.clinical.words import Text
+from yingzhi.tools.alert_board import acknowledge
+from yingzhi.tools.interactions import pair_severity
 from yingzhi.tools.treatment import review_treatment
+from yingzhi.tools.treatment_alerts import LEVEL
 from yingzhi.tools.treatment_choices import choices_of
 from yingzhi.tools.treatment_options import shelf_of
 
@@ -159,3 +164,82 @@ def test_the_note_says_when_a_line_is_lost(lines: list[tuple[int, str]], note: s
 def test_choices_keep_the_order_of_the_diagnoses() -> None:
     found = choices_of([option("b", 1, "yes"), option("b", 2, "no"), option("a", 1, "yes")])
     assert [c.disease for c in found] == ["b", "a"]
+
+
+MIXED = (
+    Medication(name="warfarin", dose="3 mg daily"),
+    Medication(name="aspirin", dose="100 mg daily"),
+    Medication(name="ibuprofen", dose="400 mg tid"),
+    Medication(name="citalopram", dose="40 mg daily"),
+    Medication(name="fluconazole", dose="200 mg daily"),
+    Medication(name="chlorphenamine", dose="4 mg tid"),
+)
+OLD = Patient(sex="male", age=72)
+
+
+def test_there_is_one_alert_a_problem_and_every_rule_alert_is_reached_from_one(resources: Resources) -> None:
+    found = review(resources, "psoriasis-vulgaris", history(OLD, MIXED))
+    ours = [a for a in found.alerts if a.sums]
+    assert len(ours) == len(found.problems) == len(found.current.problems)
+    assert len(ours) < len(found.current.alerts), "some pairs are one problem"
+    assert sorted(i for a in ours for i in a.sums) == sorted(a.id for a in found.current.alerts)
+    assert len({a.id for a in found.alerts}) == len(found.alerts)
+
+
+def test_an_alert_is_as_grave_as_the_gravest_rule_alert_behind_it(resources: Resources) -> None:
+    found = review(resources, "psoriasis-vulgaris", history(OLD, MIXED))
+    tiers = {a.id: LEVEL[a.tier] for a in found.current.alerts}
+    for alert in (a for a in found.alerts if a.sums):
+        assert alert.level == min((tiers[i] for i in alert.sums), key=ALERT_LEVELS.index)
+        assert alert.sources
+        assert alert.act is not None
+
+
+def test_a_problem_says_for_whom_how_fast_and_what_instead(resources: Resources) -> None:
+    found = review(resources, "psoriasis-vulgaris", history(OLD, MIXED))
+    assert all(set(p.presence) == {"prescriber", "pharmacist", "nurse"} for p in found.problems)
+    assert any(part.onset != "unknown" for p in found.problems for part in p.problem.parts)
+    instead = [a for p in found.problems for a in p.alternatives]
+    assert instead
+    taken = [m.name for m in MIXED]
+    for one in instead:
+        rest = [d for d in taken if d != one.instead_of]
+        assert all(pair_severity(one.drug, d, resources.formulary) in {"none", "minor"} for d in rest)
+    assert not any(p.alternatives for p in found.problems if p.problem.tier in {"watch", "note"})
+
+
+def test_an_acknowledgement_quiets_a_problem_until_it_changes(resources: Resources) -> None:
+    k = resources.knowledge
+
+    def judged(drugs: tuple[Medication, ...], *seen: Acknowledgement) -> TreatmentReview:
+        return review_treatment(
+            history(OLD, drugs), differential(resources, "psoriasis-vulgaris"), k.diseases, resources.formulary, acknowledged=seen
+        )
+
+    first = judged(MIXED)
+    loud = next(p for p in first.problems if p.presence["prescriber"] == "interrupt" and p.problem.tier == "decide")
+    seen = acknowledge(loud.problem, "monitoring-in-place")
+    again = next(p for p in judged(MIXED, seen).problems if p.problem.id == loud.problem.id)
+    assert again.presence["prescriber"] == "fold"
+    assert again.presence["nurse"] == loud.presence["nurse"], "another reader has not seen it"
+    before, after = (next(a for a in judged(MIXED, *s).alerts if a.id == f"medication:{loud.problem.id}") for s in ((), (seen,)))
+    assert (after.level, after.sums) == (before.level, before.sums), "it is quiet, not gone"
+    assert before.acknowledged is None
+    assert after.acknowledged == REASONS["monitoring-in-place"]
+    changed = next(p for p in judged((*MIXED, Medication(name="naproxen")), seen).problems if p.problem.id == loud.problem.id)
+    assert (changed.presence["prescriber"], changed.changed, changed.acknowledged) == ("interrupt", ["prescriber"], [])
+
+
+def test_an_option_is_not_open_for_want_of_a_dose_that_is_set_when_it_is_given(resources: Resources) -> None:
+    known = Patient(sex="male", age=40)
+    settled = (lab("egfr", 95), lab("alt", 20, 40), lab("wbc", 6))
+    found = review(resources, "psoriasis-vulgaris", history(known, labs=settled))
+    assert all("Dose" not in o.why.en for o in found.options if o.why)
+
+
+def test_what_the_screening_before_a_drug_asks_for_comes_from_its_pack(resources: Resources) -> None:
+    found = review(resources, "psoriasis-vulgaris", history(WOMAN))
+    pack = resources.knowledge.packs["methotrexate"]
+    must = {s.what.en for s in pack.screen if s.need == "must"}
+    assert {t.en for t in named(found, "methotrexate").before} <= must
+    assert named(found, "methotrexate").before

@@ -21,6 +21,7 @@ from yingzhi.clinical.words import Language, Text
 from yingzhi.clinical.workup import Referral, TestAdvice, Workup
 from yingzhi.knowledge.models import Disease
 from yingzhi.tools.differential import percent
+from yingzhi.tools.documents.medication import NO_WORDS, medication_words, more_alerts, not_checked
 from yingzhi.tools.documents.phenotypes import coded_findings
 from yingzhi.tools.impression import person
 from yingzhi.tools.text import lower_first
@@ -407,6 +408,10 @@ def _impression(m: Material, pen: Pen) -> list[Sentence]:
         )
         for n, (i, d) in enumerate(leading, 1)
     ]
+    sentences += [
+        pen.say(f"Perhaps two diseases at once: {p.why.en}", f"可能两病并存：{p.why.zh}", "differential.together.0")
+        for p in m.differential.together[:1]
+    ]
     if m.differential.other >= 0.2:
         sentences.append(
             pen.say(
@@ -495,14 +500,16 @@ def _safety(m: Material, pen: Pen) -> list[Sentence]:
     alerts: list[tuple[str, Alert]] = [(f"history.red_flags.{i}", a) for i, a in enumerate(m.history.red_flags)]
     if m.medication:
         alerts += [(f"pharmacology.alerts.{i}", a) for i, a in enumerate(m.medication.alerts) if a.level != "notice"]
+    besides = medication_words(m.medication)
     sentences = [
         pen.say(
-            f"{a.title.en}: {stopped(a.why.en)}" + (f" {stopped(a.act.en)}" if a.act else ""),
-            f"{a.title.zh}：{stopped(a.why.zh)}" + (stopped(a.act.zh) if a.act else ""),
+            f"{a.title.en}: {stopped(a.why.en)}" + (f" {stopped(a.act.en)}" if a.act else "") + besides.get(a.id, NO_WORDS).en,
+            f"{a.title.zh}：{stopped(a.why.zh)}" + (stopped(a.act.zh) if a.act else "") + besides.get(a.id, NO_WORDS).zh,
             path,
         )
         for path, a in alerts[:8]
     ]
+    sentences += more_alerts(m.medication, len(alerts) - 8, pen.say)
     lane = [(i, d) for i, d in enumerate(m.differential.diagnoses) if d.id in m.differential.must_not_miss][:4]
     if lane:
         sentences.append(
@@ -512,16 +519,7 @@ def _safety(m: Material, pen: Pen) -> list[Sentence]:
                 *(f"differential.diagnoses.{i}" for i, _ in lane),
             )
         )
-    if m.medication and m.medication.not_checked:
-        what = m.medication.not_checked
-        sentences.append(
-            pen.say(
-                "Not checked: " + "; ".join(w.en for w in what[:5]) + ".",
-                "未能核查：" + "；".join(w.zh for w in what[:5]) + "。",
-                "pharmacology.not_checked",
-            )
-        )
-    return sentences
+    return [*sentences, *not_checked(m.medication, pen.say)]
 
 
 def _care(m: Material, pen: Pen) -> list[Sentence]:

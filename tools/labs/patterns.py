@@ -12,7 +12,7 @@ FILL = re.compile(
         r"|testing|serology|screen(?:ing)?|assay|antibod(?:y|ies)|antigen|"
     r"elisa|iif|ifa|pcr|igg|igm|of|is|was|were|are|at|be|has been|have been|had|remained?|shows?|showed"
         r"|returned|came back|both|all|only|markedly|slightly|mildly|"
-    r"moderately|significantly|strongly|to be|found|from|by|and were|and was)(?![a-z]))+"
+    r"moderately|significantly|strongly|then|now|today|currently|to be|found|from|by|and were|and was)(?![a-z]))+"
 )  # fmt: skip
 DATE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*(?:[-/.月]\s*\d{1,2}日?|月)|\d{1,2}月\d{1,2}[日号]|\d{1,2}[-/]\d{1,2}[-/]\d{2,4}")
 LABEL = re.compile(

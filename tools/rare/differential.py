@@ -37,6 +37,12 @@ class JointRanking:
         """The curated diseases, with the probabilities of the joint posterior."""
         return self.joint.ranking
 
+    @property
+    def rare_leads(self) -> bool:
+        """Whether a disease of the catalogue alone is likelier than every curated one."""
+        best = max((c.probability for c in self.joint.rare), default=0.0)
+        return best > float(self.joint.ranking.probability.max())
+
 
 def rank_jointly(arm: RareArm | None, model: DiagnosisModel, ranking: Ranking, history: History, given: bool) -> JointRanking | None:
     """Rank common and rare diseases together; None where the record has too little for the rare ones.

@@ -111,6 +111,12 @@ def test_a_drug_checked_as_well_adds_its_own_warnings_by_level_and_repeats_none(
     assert len({a.id for a in rules}) == len(rules)
     assert [ALERT_LEVELS.index(a.level) for a in rules] == sorted(ALERT_LEVELS.index(a.level) for a in rules)
     assert ("check warfarin", "the record does not say that it is taken") in {(d.what, d.why) for d in ground.dropped}
+    base = w.pharmacology
+    assert result.current == base.current
+    assert result.problems[: len(base.problems)] == base.problems
+    assert result.also_checked is not None
+    told = {a.id for review in (result.current, result.also_checked) for a in review.alerts}
+    assert {i for a in rules for i in a.sums} == told, "every rule alert is reached from one that is shown"
 
 
 @pytest.mark.parametrize("order", [1, -1])

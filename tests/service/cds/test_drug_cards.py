@@ -228,10 +228,10 @@ def test_slips_in_places_that_nobody_reads_do_not_silence_the_check(resources: R
 
 def test_what_is_wanted_before_the_first_dose_is_told_once_it_is_not_on_record(resources: Resources) -> None:
     card = about([c for c in signed(resources, "methotrexate") if c.source.topic and c.source.topic.code == "monitoring"], "monitoring")
-    assert "Blood count" in (card.detail or "")
+    assert "No result: Full blood count" in (card.detail or "")
     known = bundle(result("Hemoglobin", 13, "g/dL"), result("Alanine aminotransferase", 20, "U/L"), result("Creatinine", 0.7, "mg/dL"))
     later = about(signed(resources, "methotrexate", laboratory=known), "monitoring")
-    assert "No result: Blood count" not in (later.detail or "")
+    assert "No result: Full blood count" not in (later.detail or "")
 
 
 def test_the_same_call_gives_the_same_cards_and_another_call_other_ids(resources: Resources) -> None:
