@@ -47,7 +47,7 @@ async def test_measured_fever_and_shock_with_purpura_raise_the_alarm(text: str, 
 
 async def test_an_ace_inhibitor_in_angioedema_is_reported(resources: Resources) -> None:
     c = await worked("A 60-year-old woman with sudden swelling of the lip, angioedema without weals.", resources, "enalapril")
-    assert [a for a in c.alerts if a.kind == "medication" and "enalapril" in a.id and a.level == "critical"]
+    assert [a for a in c.alerts if a.kind == "medication" and any("enalapril" in i for i in a.sums) and a.level == "critical"]
 
 
 def recommended(result: Consultation) -> set[str]:
