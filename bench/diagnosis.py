@@ -19,7 +19,6 @@ import asyncio
 import hashlib
 import importlib.util
 import json
-import math
 import random
 import re
 from collections import Counter
@@ -34,11 +33,11 @@ from yingzhi.clinical.consultation import Consultation
 from yingzhi.clinical.differential import Diagnosis
 from yingzhi.clinical.presentation import Presentation
 from yingzhi.evals.cases import load_cases
+from yingzhi.evals.summary import calibration, wilson
 from yingzhi.graphs.build import build_graph
 from yingzhi.graphs.resources import open_resources
 from yingzhi.graphs.run import consult
 
-BINS = 10
 Right = Callable[[Diagnosis], bool]
 
 
@@ -149,29 +148,10 @@ async def run(cases: Sequence[Case], resources: Resources) -> list[Outcome]:
     return outcomes
 
 
-def wilson(right: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a share."""
-    if not of:
-        return 0.0, 1.0
-    p, d = right / of, 1 + z * z / of
-    centre, half = (p + z * z / 2 / of) / d, z * math.sqrt(p * (1 - p) / of + z * z / 4 / of / of) / d
-    return centre - half, centre + half
-
-
-def calibration_error(pairs: Sequence[tuple[float, bool]]) -> float:
-    """Expected calibration error over ten bins of equal width."""
-    total = 0.0
-    for b in range(BINS):
-        inside = [(p, right) for p, right in pairs if min(int(p * BINS), BINS - 1) == b]
-        if inside:
-            total += abs(mean(p for p, _ in inside) - mean(right for _, right in inside)) * len(inside)
-    return total / len(pairs)
-
-
 def perfect(stated: Sequence[float], draws: int = 1000) -> tuple[float, float]:
     """Mean and 95th percentile of the calibration error of an engine whose stated probabilities are true, on as many cases."""
     dice = random.Random(1)
-    errors = sorted(calibration_error([(p, dice.random() < p) for p in stated]) for _ in range(draws))
+    errors = sorted(calibration(stated, [dice.random() < p for p in stated])[1] for _ in range(draws))
     return mean(errors), errors[int(0.95 * draws)]
 
 
@@ -184,8 +164,9 @@ def told(name: str, outcomes: Sequence[Outcome]) -> None:
         right = sum(0 < o.place <= k for o in outcomes)
         low, high = wilson(right, len(outcomes))
         shares.append(f"first {k}: {right / len(outcomes):.3f} ({low:.3f} to {high:.3f})")
-    error = calibration_error([(o.stated, o.place == 1) for o in outcomes])
-    level, limit = perfect([o.stated for o in outcomes])
+    stated = [o.stated for o in outcomes]
+    _, error = calibration(stated, [o.place == 1 for o in outcomes])
+    level, limit = perfect(stated)
     print(f"{name:28} n={len(outcomes):<4} {'  '.join(shares)}  ECE {error:.3f} (perfect: {level:.3f}, 95 % below {limit:.3f})")
 
 

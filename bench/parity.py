@@ -10,7 +10,8 @@ import argparse
 import asyncio
 
 from yingzhi.evals.cases import LANGUAGES, load_cases
-from yingzhi.evals.pairs import Pair, read_pairs, share
+from yingzhi.evals.pairs import Pair, read_pairs
+from yingzhi.evals.summary import wilson
 from yingzhi.graphs.resources import open_resources
 
 
@@ -30,8 +31,8 @@ def main() -> None:
     asked = parser.parse_args()
     pairs = asyncio.run(read_pairs(load_cases(), open_resources()))
     for name, same in (("leading diagnosis", [p.same_leading for p in pairs]), ("alerts", [p.same_alerts for p in pairs])):
-        value, low, high = share(same)
-        print(f"same {name:<18} {value:.3f}  ({low:.3f} to {high:.3f})  {sum(same)} of {len(same)} pairs")
+        low, high = wilson(sum(same), len(same))
+        print(f"same {name:<18} {sum(same) / len(same):.3f}  ({low:.3f} to {high:.3f})  {sum(same)} of {len(same)} pairs")
     for pair in pairs:
         if not (pair.same_leading and pair.same_alerts):
             show(pair, asked.findings)

@@ -87,7 +87,8 @@ def _columns() -> int:
 def cite(source: Source) -> str:
     """How a source is named on one line."""
     body = source.body.split(" (")[0].split(", ")[0]
-    return f"{source.title} ({body} {source.year})" if body not in source.title else f"{source.title} ({source.year})"
+    about = " ".join(([body] if body not in source.title else []) + ([str(source.year)] if source.year else []))
+    return f"{source.title} ({about})" if about else source.title
 
 
 class _Page:

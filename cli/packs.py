@@ -157,7 +157,7 @@ def _cited(source: Source | None, fallback: str) -> str:
     if source is None:
         return fallback
     where = source.doi or source.pmid or source.url
-    return f"{source.body}. {source.title}. {source.year}. {source.jurisdiction}" + (f" {where}" if where else "")
+    return ". ".join(str(p) for p in (source.body, source.title, source.year, source.jurisdiction) if p) + (f" {where}" if where else "")
 
 
 def _drug(name: str, formulary: Formulary, language: Language) -> str:

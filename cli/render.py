@@ -150,7 +150,8 @@ def _conflicts(c: Consultation) -> Iterator[Styled]:
     for conflict in c.conflicts:
         yield Styled(f"  {conflict.topic.say(c.lang)}", style="bold")
         for side in conflict.sides:
-            who = f"{side.reference.body} {side.reference.year} ({side.reference.jurisdiction})" if side.reference else side.source
+            cited = side.reference
+            who = " ".join(str(p) for p in (cited.body, cited.year, f"({cited.jurisdiction})") if p) if cited else side.source
             yield Styled(f"     {who}: {side.says.say(c.lang)}")
         if conflict.note:
             yield Styled(f"     {conflict.note.say(c.lang)}", style="dim")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import sqrt
 from typing import TypeVar
 
 from yingzhi.agents.specialist import Resources
 from yingzhi.clinical.consultation import Consultation
 from yingzhi.clinical.words import Language
 from yingzhi.evals.cases import LANGUAGES, GoldCase
+from yingzhi.evals.scorers.parity import alerts_of
 from yingzhi.graphs.build import build_graph
 from yingzhi.graphs.run import consult
 
@@ -23,7 +23,7 @@ class Pair:
 
     case: str
     leading: dict[Language, str]
-    alerts: dict[Language, frozenset[str]]
+    alerts: dict[Language, set[str]]
     """Id and level of each, those of a model left out."""
     findings: dict[Language, frozenset[tuple[str, str]]]
     """Id and status of each of the patient's."""
@@ -36,7 +36,7 @@ class Pair:
     @property
     def same_alerts(self) -> bool:
         """Whether both have the same alerts at the same levels."""
-        return len(set(self.alerts.values())) == 1
+        return len({frozenset(a) for a in self.alerts.values()}) == 1
 
 
 async def read_pairs(cases: Iterable[GoldCase], resources: Resources) -> list[Pair]:
@@ -52,16 +52,12 @@ async def read_pairs(cases: Iterable[GoldCase], resources: Resources) -> list[Pa
         both: dict[Language, Consultation] = {}
         for lang in LANGUAGES:
             both[lang] = await consult(case.presentation(lang), resources, graph=graph)
-        pairs.append(Pair(case.id, _each(both, _leading), _each(both, _alerts), _each(both, _findings)))
+        pairs.append(Pair(case.id, _each(both, _leading), _each(both, alerts_of), _each(both, _findings)))
     return pairs
 
 
 def _each(both: dict[Language, Consultation], read: Callable[[Consultation], T]) -> dict[Language, T]:
     return {lang: read(consultation) for lang, consultation in both.items()}
-
-
-def _alerts(consultation: Consultation) -> frozenset[str]:
-    return frozenset(f"{a.id} {a.level}" for a in consultation.alerts if a.kind != "model")
 
 
 def _findings(consultation: Consultation) -> frozenset[tuple[str, str]]:
@@ -71,15 +67,3 @@ def _findings(consultation: Consultation) -> frozenset[tuple[str, str]]:
 
 def _leading(consultation: Consultation) -> str:
     return consultation.differential[0].id if consultation.differential else ""
-
-
-def share(parts: Iterable[bool]) -> tuple[float, float, float]:
-    """The share of what holds, and the limits of its 95 % Wilson interval (Wilson, J Am Stat Assoc, 1927); (0, 0, 1) of nothing."""
-    held = list(parts)
-    if not held:
-        return 0.0, 0.0, 1.0
-    n, z = len(held), 1.96
-    p = sum(held) / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return p, max(0.0, middle - half), min(1.0, middle + half)

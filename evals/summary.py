@@ -55,6 +55,15 @@ def interval(totals: Values, sizes: Values) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def wilson(right: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson, J Am Stat Assoc, 1927); 0 to 1 of nothing."""
+    if not of:
+        return 0.0, 1.0
+    p, z = right / of, 1.96
+    middle, half = p + z * z / (2 * of), z * ((p * (1 - p) + z * z / (4 * of)) / of) ** 0.5
+    return max(0.0, (middle - half) / (1 + z * z / of)), min(1.0, (middle + half) / (1 + z * z / of))
+
+
 def paired(before: Mapping[str, Sequence[float | None]], after: Mapping[str, Sequence[float | None]]) -> Mean | None:
     """The mean difference over the cases that both have scored, with its interval (paired bootstrap)."""
     differences: dict[str, list[float | None]] = {}

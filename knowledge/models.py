@@ -94,7 +94,8 @@ class Source(Strict):
     body: str
     """Who issued it: a society, an agency, or the authors."""
     title: str
-    year: int = Field(ge=1900, le=2100)
+    year: int | None = Field(default=None, ge=1900, le=2100)
+    """None where the page shows none; never an estimate."""
     jurisdiction: str
     """Where it speaks for: CN, US, UK, EU, WHO, international …"""
     grade: Literal[

@@ -130,7 +130,9 @@ def lexicon_table(findings: Iterable[FindingTerm], diseases: Iterable[Disease], 
     for drug in drugs:
         entry = Entry(DRUG + drug.id)
         names = (drug.names.en, drug.names.zh, *drug.aliases.en, *drug.aliases.zh)
-        wordings += [(n, entry) for n in names if (len(n) > 3 if n.isascii() else len(n) > 1)]
+        if drug.ingredients:  # a fixed combination is as often written with a stroke
+            names += tuple(n.replace(" and ", "/") for n in (drug.names.en, *drug.aliases.en) if " and " in n)
+        wordings += [(n, entry) for n in dict.fromkeys(names) if (len(n) > 3 if n.isascii() else len(n) > 1)]
     return fold_wordings(wordings)
 
 

@@ -22,7 +22,7 @@ def parity(first: Trace, second: Trace) -> Score:
     parts = {
         "leading diagnosis": float(_top(a, 1) == _top(b, 1)),
         "first five": _alike(set(_top(a, LEADING)), set(_top(b, LEADING))),
-        "alerts": _alike(_alerts(a), _alerts(b)),
+        "alerts": _alike(alerts_of(a), alerts_of(b)),
         "tests": _alike(set(recommended(a.workup)), set(recommended(b.workup))),
         "level of care": float(_care(a) == _care(b)),
         "suitable drugs": _alike(_options(a), _options(b)),
@@ -39,7 +39,8 @@ def _top(c: Consultation, k: int) -> list[str]:
     return [d.id for d in c.differential[:k]]
 
 
-def _alerts(c: Consultation) -> set[str]:
+def alerts_of(c: Consultation) -> set[str]:
+    """Id and level of each alert, those of a model left out."""
     return {f"{a.id} {a.level}" for a in c.alerts if a.kind != "model"}
 
 

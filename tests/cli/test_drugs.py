@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from yingzhi.cli.drug_render import cite
 from yingzhi.cli.drugs import app
+from yingzhi.knowledge.models import Source
 
 RUN = CliRunner()
 
@@ -165,3 +167,8 @@ def test_bad_input_is_named_and_nothing_is_written(tmp_path: Path) -> None:
     done = RUN.invoke(app, ["check", "aspirin", "--patient", str(patient)])
     assert done.exit_code == 2
     assert "age" in done.stderr
+
+
+@pytest.mark.parametrize(("year", "named"), [(2019, "Skin notes (A society 2019)"), (None, "Skin notes (A society)")])
+def test_a_page_without_a_date_is_cited_without_one(year: int | None, named: str) -> None:
+    assert cite(Source(id="skin-notes", body="A society", title="Skin notes", year=year, jurisdiction="UK", grade="review")) == named

@@ -9,10 +9,9 @@ import pytest
 from yingzhi.agents.specialist import Resources
 from yingzhi.clinical.words import Language
 from yingzhi.evals.cases import load_cases
-from yingzhi.evals.pairs import Pair, read_pairs, share
+from yingzhi.evals.pairs import Pair, read_pairs
 
 LEADING_FLOOR = 0.95
-ALERTS_FLOOR = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -21,27 +20,19 @@ def pairs(resources: Resources) -> list[Pair]:
 
 
 def test_nearly_every_pair_leads_with_the_same_diagnosis(pairs: list[Pair]) -> None:
-    value, _, _ = share(p.same_leading for p in pairs)
-    assert value >= LEADING_FLOOR, {p.case: p.leading for p in pairs if not p.same_leading}
+    apart = {p.case: p.leading for p in pairs if not p.same_leading}
+    assert len(pairs) - len(apart) >= LEADING_FLOOR * len(pairs) > 0, apart
 
 
 def test_every_pair_raises_the_same_alerts(pairs: list[Pair]) -> None:
-    value, _, _ = share(p.same_alerts for p in pairs)
-    assert value >= ALERTS_FLOOR, {p.case: sorted(p.alerts["zh"] ^ p.alerts["en"]) for p in pairs if not p.same_alerts}
+    assert {p.case: sorted(p.alerts["zh"] ^ p.alerts["en"]) for p in pairs if not p.same_alerts} == {}
 
 
-def _pair(leading: dict[Language, str], alerts: dict[Language, frozenset[str]]) -> Pair:
+def _pair(leading: dict[Language, str], alerts: dict[Language, set[str]]) -> Pair:
     return Pair("a-case", leading, alerts, {"zh": frozenset(), "en": frozenset()})
 
 
 def test_an_alert_at_another_level_is_not_the_same_alert() -> None:
-    one = _pair({"zh": "scabies", "en": "scabies"}, {"zh": frozenset({"erythroderma critical"}), "en": frozenset({"erythroderma warning"})})
+    one = _pair({"zh": "scabies", "en": "scabies"}, {"zh": {"erythroderma critical"}, "en": {"erythroderma warning"}})
     assert one.same_leading
     assert not one.same_alerts
-
-
-def test_a_share_lies_inside_its_interval_and_nothing_tells_nothing() -> None:
-    value, low, high = share([True] * 41)
-    assert low < value == high == 1.0
-    assert low > 0.9
-    assert share([]) == (0.0, 0.0, 1.0)

@@ -155,6 +155,22 @@ async def test_a_combined_tablet_is_not_counted_beside_its_parts(text: str, reso
 
 
 @pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ("服氢氯噻嗪1年，躯干风团3天。", "valsartan and hydrochlorothiazide"),
+        ("Weals for three days; takes hydrochlorothiazide.", "valsartan and hydrochlorothiazide"),
+        ("服缬沙坦氢氯噻嗪片1年，躯干风团3天。", "valsartan"),
+        ("Weals for three days; takes valsartan/hydrochlorothiazide.", "valsartan"),
+    ],
+)
+async def test_a_part_beside_a_combination_is_still_told_as_taken_twice(text: str, listed: str, resources: Resources) -> None:
+    name = resources.formulary.drugs["valsartan-hydrochlorothiazide"].names.en if "and" in listed else listed
+    found = await consult(Presentation(text=text, medications=[Medication(name=name)]), resources)
+    summed = {raw for a in found.alerts for raw in a.sums}
+    assert {raw for raw in summed if raw.startswith("duplicate")}
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "男，50岁。三叉神经痛服卡马西平2周后，面部松弛性水疱，表皮剥脱，尼氏征阳性，双眼充血。",

@@ -19,6 +19,7 @@ from typing import Literal
 from yingzhi.agents.specialist import Resources
 from yingzhi.clinical.consultation import Consultation
 from yingzhi.clinical.presentation import Presentation
+from yingzhi.evals.summary import wilson
 from yingzhi.graphs.run import consult
 from yingzhi.knowledge.load import read_yaml
 
@@ -107,13 +108,6 @@ def agreement(ranked: Iterable[Ranked]) -> tuple[int, int]:
     for r in ranked:
         leading.setdefault(r.twin.texts["zh"], set()).add(r.order[0] if r.order else "")
     return sum(len(names) == 1 for names in leading.values()), len(leading)
-
-
-def wilson(right: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share."""
-    p = right / of
-    middle, spread = p + z * z / (2 * of), z * ((p * (1 - p) + z * z / (4 * of)) / of) ** 0.5
-    return (middle - spread) / (1 + z * z / of), (middle + spread) / (1 + z * z / of)
 
 
 def told(counted: tuple[int, int]) -> str:

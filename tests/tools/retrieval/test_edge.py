@@ -14,6 +14,8 @@ import pytest
 from yingzhi.clinical.errors import ToolError
 from yingzhi.clinical.evidence import Passage
 from yingzhi.tools.retrieval import generations, ingest_file, open_retriever
+from yingzhi.tools.retrieval.port import Scope
+from yingzhi.tools.retrieval.sparse import number
 
 SOURCE = Path(__file__).parents[3] / "src"
 KILLED = """
@@ -152,3 +154,17 @@ def test_a_damaged_index_is_a_plain_error(tmp_path: Path) -> None:
         path.write_text("{", encoding="utf-8")
     with pytest.raises(ToolError, match="index failed"):
         open_retriever(tmp_path).search("scabies", collection="c", tenant="a")
+
+
+def test_how_rare_a_word_is_follows_what_is_written_and_whose_it_is(tmp_path: Path) -> None:
+    retriever = open_retriever(tmp_path)
+    retriever.upsert(passages(5), collection="c", tenant="a")
+    word, missing = number("scabi"), number("nowhere")
+    before = retriever.shelf.reading("c").idf([word, missing], Scope(("a",)))
+    assert retriever.shelf.reading("c").idf([word, missing], Scope(("a",))) == before
+    assert missing not in before
+    retriever.upsert([Passage(id=f"x{i}", text=f"Something else, {i}.") for i in range(40)], collection="c", tenant="a")
+    retriever.upsert([Passage(id=f"y{i}", text=f"Somebody else's, {i}.") for i in range(400)], collection="c", tenant="b")
+    after = retriever.shelf.reading("c").idf([word, missing], Scope(("a",)))
+    assert after[word] > before[word] + 1
+    assert retriever.shelf.reading("c").idf([word], Scope(("a", "b")))[word] > after[word] + 1
