@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
 
+from yingzhi.clinical.acknowledgement import Acknowledgement, DrugRole
 from yingzhi.clinical.consultation import Consultation, Review
 from yingzhi.clinical.document import Documentation
 from yingzhi.clinical.errors import CaseError
 from yingzhi.graphs.review import edited
 from yingzhi.service import audit
 from yingzhi.service.following import Following, permit
-from yingzhi.service.identity.principal import Permission, Principal
+from yingzhi.service.identity.principal import Permission, Principal, Role
 from yingzhi.service.identity.refusals import too_many
 from yingzhi.service.ids import new_id
 from yingzhi.service.problems import Problem, not_found
@@ -32,6 +34,12 @@ PERMISSION: dict[str, Permission] = {
 }
 READ_WITH = {"answers": {"answer"}, "reports": {"answer"}, "note": {"answer"}, "acknowledged": {"answer"}, "edits": {"edit", "sign"}}
 """What an act may bring; with another it would be lost without a word."""
+AS_WHOM: dict[DrugRole, frozenset[Role]] = {
+    "prescriber": frozenset({"doctor", "service"}),
+    "pharmacist": frozenset({"pharmacist", "service"}),
+    "nurse": frozenset({"nurse", "service"}),
+}
+"""In whose name a role may acknowledge a drug problem; a hospital's own system passes on what its clinicians did."""
 
 
 @dataclass(slots=True)
@@ -56,6 +64,7 @@ class Consultations(Following):
             Problem: 422 for a case that can't be worked on, an unknown patient or a key used for something else.
         """
         permit(who, "consultation.create")
+        _check_acknowledged(who, new.case.acknowledged, "case.acknowledged")
         try:
             check_size(new.case)
             check_presentation(new.case)
@@ -94,6 +103,7 @@ class Consultations(Following):
         """
         review = act.review.model_copy(update={"by": who.subject[:200]})
         permit(who, PERMISSION[review.action])
+        _check_acknowledged(who, review.acknowledged, "review.acknowledged")
         if review.action != "answer" and act.revision is None:
             raise Problem(422, "The request is not as it should be", "needed to edit, sign or reject", field="revision")
         self._check_review(review)
@@ -219,6 +229,13 @@ def check_room(db: sqlite3.Connection, tenant: str, most: int) -> None:
     """
     if store.open_runs(db, tenant, most) >= most:
         raise too_many(f"{most} consultations of this tenant are at work, which is the most at once", 5)
+
+
+def _check_acknowledged(who: Principal, acknowledged: Sequence[Acknowledgement], field: str) -> None:
+    """Nobody acknowledges in another's name."""
+    for number, one in enumerate(acknowledged):
+        if who.roles.isdisjoint(AS_WHOM[one.role]):
+            raise Problem(403, "Not allowed", f"nobody of your roles acknowledges as {one.role}", field=f"{field}.{number}.role")
 
 
 def _known_key(db: sqlite3.Connection, tenant: str, key: str, digest: str) -> Admitted | None:

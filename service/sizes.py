@@ -18,6 +18,7 @@ MOST: Mapping[str, int] = {
     "phenotypes.absent": 500,
     "patient.allergies": 200,
     "patient.conditions": 200,
+    "acknowledged": 200,
 }
 """Entries of a list: each drug is held against each other, each finding against each disease."""
 BYTES = 600_000
@@ -43,7 +44,7 @@ def check_addition(review: Review) -> None:
     Raises:
         CaseError: Naming the field of the act.
     """
-    more = Presentation(text=review.note, reports=review.reports, answers=review.answers)
+    more = Presentation(text=review.note, reports=review.reports, answers=review.answers, acknowledged=review.acknowledged)
     try:
         check_size(more)
         if review.note.strip() or review.reports or review.answers:

@@ -105,6 +105,25 @@ async def test_what_an_act_would_not_read_is_refused_instead_of_lost(client: htt
     assert (answer.status_code, answer.json()["field"]) == (422, f"review.{next(iter(more))}")
 
 
+@pytest.mark.parametrize(
+    ("roles", "role", "status"),
+    [
+        ("doctor", "prescriber", 202), ("nurse", "nurse", 202), ("service", "prescriber", 202),
+        ("nurse", "prescriber", 403), ("doctor", "pharmacist", 403),
+    ],
+)  # fmt: skip
+async def test_nobody_acknowledges_a_drug_problem_in_anothers_name(server: Running, roles: str, role: str, status: int) -> None:
+    seen = {"problem": "additive-qt", "fingerprint": "0", "reason": "no-alternative", "role": role}
+    async with httpx.AsyncClient(base_url=server.url, headers=server.headers(roles), timeout=30) as client:
+        given = await client.post("/api/v1/consultations", json={"case": {"text": BLISTERS, "acknowledged": [seen]}})
+        assert (given.status_code, given.json().get("field")) == (status, "case.acknowledged.0.role" if status == 403 else None)
+        consultation = await consulted(client)
+        acted = await client.post(
+            f"/api/v1/consultations/{consultation}/acts", json={"review": {"action": "answer", "acknowledged": [seen]}}
+        )
+        assert (acted.status_code, acted.json().get("field")) == (status, "review.acknowledged.0.role" if status == 403 else None)
+
+
 async def test_a_key_that_a_caller_made_is_not_kept(client: httpx.AsyncClient, server: Running) -> None:
     mark = f"MRN{uuid.uuid4().hex}"
     answer = await client.post("/api/v1/consultations", json={"case": {"text": BLISTERS}}, headers={"Idempotency-Key": mark})
