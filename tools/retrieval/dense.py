@@ -10,6 +10,10 @@ from typing import Any, Protocol
 
 from yingzhi.clinical.errors import SettingsError
 
+BARE = 2.0
+"""Weight of the bare question against the one under the model's prompt, chosen on 18 judged questions in two languages with
+EmbeddingGemma-300M: 0 gives an nDCG@10 of .837 (Chinese .786) with words fused in, 1 gives .840 (.801), 2 gives .849 (.813)."""
+
 
 class Embedder(Protocol):
     """A model that turns text into vectors."""
@@ -49,9 +53,12 @@ class SentenceEmbedder:
         return [vector.tolist() for vector in encode(list(texts), normalize_embeddings=True, show_progress_bar=False)]
 
     def query(self, text: str) -> list[float]:
-        """See `Embedder`; with the model's own prompt for questions where it has one."""
+        """See `Embedder`; between the question under the model's own prompt and the bare one, which err on different questions."""
         encode = getattr(self.model, "encode_query", self.model.encode)
-        vector: list[float] = encode([text], normalize_embeddings=True, show_progress_bar=False)[0].tolist()
+        asked = encode([text], normalize_embeddings=True, show_progress_bar=False)[0]
+        bare = self.model.encode([text], prompt="", normalize_embeddings=True, show_progress_bar=False)[0]
+        between = asked + BARE * bare
+        vector: list[float] = (between / (float((between * between).sum()) ** 0.5 or 1.0)).tolist()
         return vector
 
 

@@ -68,7 +68,7 @@ class HybridRetriever:
         scope = Scope(tuple(dict.fromkeys((tenant, PUBLIC))), current_only=superseded == "exclude")
         text = query[:LONGEST_QUERY]
         model = self.embedder if self.embedder and store.dense_model == self.embedder.slug and text.strip() else None
-        depth = max(DENSE_POOL if model else POOL, 4 * k)
+        depth = max(DENSE_POOL if model else POOL if expand else LOOKED_AT, 4 * k)
         found, vector, enough = by_words(store, text, self.analyzer, scope, depth, expand)
         scores = {hit.id: hit.score for hit in found}
         if model:
