@@ -14,7 +14,6 @@ from yingzhi.clinical.presentation import Presentation
 from yingzhi.clinical.report import InterpretedReport
 from yingzhi.clinical.words import Sex, Span, Text
 from yingzhi.knowledge.models import FindingTerm
-from yingzhi.tools.combined_tablets import one_tablet
 from yingzhi.tools.demographics import Demographics, read_demographics
 from yingzhi.tools.drug_response import drug_responses
 from yingzhi.tools.extraction import Extraction, Mention, extract, merge_mentions
@@ -31,6 +30,7 @@ from yingzhi.tools.rare import read_phenotypes
 from yingzhi.tools.record_alerts import record_alerts
 from yingzhi.tools.red_flags import red_flags
 from yingzhi.tools.reports import interpret_report
+from yingzhi.tools.treatment_patient import expecting
 from yingzhi.tools.vitals import vital_findings
 
 SKIN_KINDS = frozenset({"morphology", "colour", "arrangement", "sign", "histology", "immunofluorescence", "dermoscopy", "microbiology"})
@@ -48,10 +48,11 @@ def read_record(view: View, desk: Desk) -> History:
     responses = desk.call(drug_responses, case.text, noted, r.formulary.drugs)
     from_note = merge_mentions(case.text, (*noted.findings, *responses), terms)
     patient = merge_patient(case.patient, read, from_note)
+    patient = patient.model_copy(update={"pregnant": expecting(patient, case.text)})
     labs = desk.call(parse_labs, case.text, patient.sex, patient.age, r.labs)
     readings, from_reports, report_labs = _reports(case, desk, terms, patient.sex, patient.age)
     labs = [*labs, *report_labs]
-    medications = one_tablet(len(case.medications), read_medications(case, noted, r.formulary), r.formulary)
+    medications = read_medications(case, noted, r.formulary)
     patient = patient.model_copy(update={"allergies": [*patient.allergies, *noted_allergies(case, noted)]})
     vitals = [
         _of(terms[v.finding], v.status, spans=[v.span]) for v in desk.call(vital_findings, case.text, patient.age) if v.finding in terms

@@ -124,7 +124,8 @@ def _conflicts(
     differential: Differential, history: History | None, workup: Workup | None, medication: TreatmentReview | None, r: Resources
 ) -> list[GuidanceConflict]:
     """Conflicts of guidance that bear: on drugs taken or offered, likely diagnoses, tests recommended now."""
-    named = [m.drug for d in (history.medications if history else ()) if (m := resolve_drug(d.name, r.formulary))]
+    taken = [d for d in (history.medications if history else ()) if d.stopped_days_ago is None]
+    named = [m.drug for d in taken if (m := resolve_drug(d.name, r.formulary))]
     named += [o.drug for o in (medication.options if medication else ()) if o.drug and o.suitable != "no"]
     drugs = {d: {d, *r.formulary.profiles[d].levels} for d in named if d in r.formulary.profiles}
     diseases = {d.id for d in differential.diagnoses if d.probability >= LINKED}

@@ -53,7 +53,7 @@ def chart_of(history: History, ancestors: Mapping[str, frozenset[str]], formular
     own = [f for f in history.findings if f.experiencer == "patient"]
     found = {f.id for f in own if f.status == "present"}
     absent = {f.id for f in own if f.status == "absent"}
-    matches = [m for d in history.medications if (m := resolve_drug(d.name, formulary))]
+    matches = [m for d in history.medications if d.stopped_days_ago is None and (m := resolve_drug(d.name, formulary))]
     return Chart(
         found=frozenset(found),
         there=frozenset(found.union(*(ancestors[f] for f in found if f in ancestors))),

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from yingzhi.clinical.medication import DrugPatient, NotChecked
 from yingzhi.clinical.presentation import Medication
-from yingzhi.clinical.words import Sex
-from yingzhi.knowledge.drug_models import PatientRule, Route
+from yingzhi.clinical.words import Severity, Sex, Text
+from yingzhi.knowledge.drug_models import LOCAL_ROUTES, PatientRule, Route, WashOut
 from yingzhi.tools.drug_labs import LabFacts, child_pugh_conditions, read_drug_labs
+from yingzhi.tools.drug_names import resolve_drug
 from yingzhi.tools.drug_spelling import fold
 from yingzhi.tools.formulary import Formulary
 from yingzhi.tools.renal import egfr_adult, egfr_child
 
 CHILDBEARING = (12.0, 55.0)
 """Years in which pregnancy has to be thought of."""
+MONTH = 30.4
+"""Days."""
 LONG_QTC = 480.0
 """Milliseconds from which QT prolongation is a reason against a drug (ESC 2022: diagnostic of long QT on repeated recordings)."""
 
@@ -50,7 +53,7 @@ class PatientState:
     weight: float | None = None
     """kg."""
     gaps: tuple[NotChecked, ...] = ()
-    """Facts that were given and could not be used."""
+    """Facts that were given and could not be used, and drugs that were stopped of which the time after the last dose may not be over."""
 
     @property
     def may_bear_children(self) -> bool:
@@ -77,7 +80,7 @@ def patient_state(patient: DrugPatient, formulary: Formulary) -> PatientState:
     lactating = False if patient.sex == "male" and patient.lactating is None else patient.lactating
     present |= {name for name, now in (("pregnant", pregnant), ("breast-feeding", lactating)) if now}
     absent = _conditions((*patient.conditions_absent, *labs.absent), formulary, closure=False)
-    return PatientState(
+    state = PatientState(
         sex=patient.sex,
         age=patient.age,
         egfr=egfr,
@@ -89,6 +92,33 @@ def patient_state(patient: DrugPatient, formulary: Formulary) -> PatientState:
         weight=patient.weight_kg,
         gaps=labs.gaps,
     )
+    waiting = tuple(_washing_out(patient.medications, state, formulary))
+    return replace(state, gaps=(*labs.gaps, *waiting)) if waiting else state
+
+
+def _washing_out(taken: Sequence[Medication], state: PatientState, formulary: Formulary) -> Iterator[NotChecked]:
+    """Drugs that were stopped, and after which contraception has to go on for longer than it is certain to be since."""
+    ended = [(m, match.drug) for m in taken if m.stopped_days_ago is not None and (match := resolve_drug(m.name, formulary))]
+    going = {match.drug for m in taken if ended and m.stopped_days_ago is None and (match := resolve_drug(m.name, formulary))}
+    for medication, drug in ended:
+        profile = formulary.profiles[drug]
+        wash = profile.wash_out
+        if wash is None or drug in going or profile.local_only or route_of(medication) in LOCAL_ROUTES:
+            continue
+        if (medication.stopped_days_ago or 0.0) <= _months(wash, state) * MONTH:
+            worst: Severity = "major" if state.pregnant or state.planning else "moderate"
+            needs = Text(
+                en=f"the date of the last dose, as the time after it may not be over. {wash.text.en}",
+                zh=f"末次用药日期，停药后的限制期可能未满：{wash.text.zh}",
+            )
+            yield NotChecked(drug=drug, check="pregnancy", needs=needs, worst=worst)
+
+
+def _months(wash: WashOut, state: PatientState) -> float:
+    """Months after the last dose that bear on this patient; -1 if none do."""
+    woman = wash.female_months if state.sex == "female" and state.may_bear_children else None
+    man = wash.male_months if state.sex == "male" and state.planning else None
+    return -1.0 if (months := woman if woman is not None else man) is None else months
 
 
 def _kidney(patient: DrugPatient, labs: LabFacts) -> float | None:

@@ -91,8 +91,12 @@ def _said(problem: DrugProblem, formulary: Formulary, field: str) -> Text:
     )
 
 
+STOP_IT = Text(en="Decide now whether it can be stopped; record it as suspected.", zh="立即评估能否停用，并登记为可疑致敏药物。")
+STAY_OFF = Text(en="Already stopped: not to be begun again; record it as suspected.", zh="已停用：勿再使用，并登记为可疑致敏药物。")
+
+
 def culprits(leading: list[Diagnosis], diseases: Mapping[str, Disease], patient: DrugPatient, formulary: Formulary) -> list[Alert]:
-    """Current drugs that a likely drug eruption may come from: begun in the last two months, or known for severe eruptions."""
+    """Drugs taken, or stopped in the last two months, that a likely drug eruption may come from: new ones, and notorious ones."""
     eruptions = [d for d in leading if diseases[d.id].group == DRUG_ERUPTION]
     if not eruptions:
         return []
@@ -100,12 +104,9 @@ def culprits(leading: list[Diagnosis], diseases: Mapping[str, Disease], patient:
     alerts = []
     for medication in patient.medications:
         match = resolve_drug(medication.name, formulary)
-        days = medication.started_days_ago
-        if (
-            match is None
-            or medication.stopped_days_ago is not None
-            or not (match.drug in HIGH_RISK or (days is not None and days <= RECENT))
-        ):
+        days, ended = medication.started_days_ago, medication.stopped_days_ago
+        gone = ended is not None and ended > RECENT
+        if match is None or gone or not (match.drug in HIGH_RISK or (days is not None and days <= RECENT)):
             continue
         when = (
             Text(en=f"begun {days:.0f} days ago", zh=f"{days:.0f}天前开始使用")
@@ -121,7 +122,7 @@ def culprits(leading: list[Diagnosis], diseases: Mapping[str, Disease], patient:
                     en=f"{worst.en} is likely; {when.en}{'; among the drugs best known for severe eruptions' if known else ''}.",
                     zh=f"{worst.zh}可能性大；{when.zh}{'；属重症药疹高风险药物' if known else ''}。",
                 ),
-                act=Text(en="Decide now whether it can be stopped; record it as suspected.", zh="立即评估能否停用，并登记为可疑致敏药物。"),
+                act=STOP_IT if ended is None else STAY_OFF,
                 sources=list(diseases[worst.id].sources[:1]),
             )
         )  # fmt: skip

@@ -8,11 +8,12 @@ from yingzhi.clinical.finding import Finding
 from yingzhi.clinical.history import History
 from yingzhi.clinical.lab import LabResult
 from yingzhi.clinical.medication import DrugLab, DrugPatient
-from yingzhi.clinical.presentation import Presentation
+from yingzhi.clinical.presentation import Patient, Presentation
 from yingzhi.tools.drug_note import NoteFacts, read_note, read_qtc
 from yingzhi.tools.drug_spelling import fold
 from yingzhi.tools.extraction import ABOUT_OTHERS
 from yingzhi.tools.formulary import Formulary
+from yingzhi.tools.pregnancy import says_pregnant
 
 KIDNEY = frozenset({"creatinine", "egfr"})
 """Analytes that have fields of their own."""
@@ -20,6 +21,8 @@ LIVER = frozenset({"total-bilirubin", "albumin", "inr"})
 """Items of the Child-Pugh class."""
 PASSING = frozenset({"pregnancy", "lactating"})
 """Findings that count only while they last."""
+FERTILE = (8.0, 62.0)
+"""Years in which a pregnancy is believed."""
 HIGHEST_CREATININE, HIGHEST_EGFR = 3000.0, 200.0
 """µmol/L and mL/min/1.73 m²."""
 
@@ -43,7 +46,8 @@ def drug_patient(history: History, formulary: Formulary, case: Presentation | No
     absent += [*(d for d, status in named if status == "absent"), *said.absent]
     nursing = given.lactating is None and given.sex != "male" and "lactating" in present
     return DrugPatient(
-        **given.model_dump(exclude={"conditions", "weight_kg", "lactating"}),
+        **given.model_dump(exclude={"conditions", "weight_kg", "lactating", "pregnant"}),
+        pregnant=expecting(given, case.text if case else ""),
         weight_kg=given.weight_kg or said.weight_kg,
         lactating=True if nursing else given.lactating,
         planning_pregnancy=True if "fertility-wish" in present else None,
@@ -55,6 +59,13 @@ def drug_patient(history: History, formulary: Formulary, case: Presentation | No
         qtc_ms=max((ms for ms in qtc if ms is not None), default=None),
         medications=history.medications,
     )
+
+
+def expecting(given: Patient, text: str) -> bool | None:
+    """As recorded; where nothing is, weeks of pregnancy that the note gives count, whether or not a finding has that wording."""
+    if given.pregnant is not None or given.sex == "male" or (given.age is not None and not FERTILE[0] <= given.age <= FERTILE[1]):
+        return given.pregnant
+    return True if says_pregnant(text) else None
 
 
 def _conditions(finding: Finding, formulary: Formulary, *, denied: bool = False) -> Iterator[str]:

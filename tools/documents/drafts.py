@@ -353,9 +353,12 @@ def _background(m: Material, pen: Pen) -> list[Sentence]:
     family = [(i, f) for i, f in enumerate(m.history.findings) if f.experiencer == "family" and f.status == "present"]
     sentences = [*_listed(pen, history, "History and exposures", "病史与接触"), *_listed(pen, family, "In the family", "家族史")]
     drugs = m.history.medications
-    if drugs:
-        names = [f"{d.name} {d.dose}".strip() for d in drugs]
+    if any(d.stopped_days_ago is None for d in drugs):
+        names = [f"{d.name} {d.dose}".strip() for d in drugs if d.stopped_days_ago is None]
         sentences.append(pen.say(f"Drugs: {', '.join(names)}.", f"用药：{'、'.join(names)}。", "history.medications"))
+    ended = [d.name for d in drugs if d.stopped_days_ago is not None]
+    if ended:
+        sentences.append(pen.say(f"Stopped: {', '.join(ended)}.", f"已停用：{'、'.join(ended)}。", "history.medications"))
     if m.history.patient.allergies:
         listed = m.history.patient.allergies
         sentences.append(pen.say(f"Allergies: {', '.join(listed)}.", f"过敏：{'、'.join(listed)}。", "history.patient.allergies"))
