@@ -2,7 +2,8 @@
 
 A file holds one case a line: `text`, `lang`, and the published `diagnosis` (alternatives parted by `|`), or `majority_replies`, doctors'
 answers in which the right diagnosis is named. Cases marked `qc_doubtful` are left out. Half of the cases is set apart by the parity of
-the SHA-256 of the text: learn from `dev` only. Without files, the gold cases of the project.
+the SHA-256 of the text: learn from `dev` only. A `.yaml` file is a list of such cases. Without files, the gold cases and
+`published_cases/`.
 
 Intervals are Wilson's, 95 %. Beside the calibration error stands what an engine that is calibrated perfectly would show on so few cases
 (mean and 95th percentile of 1,000 draws): ten bins of a handful of cases each are never even. The confusion list has the groups of
@@ -27,6 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any
+
+import yaml
 
 from yingzhi.agents.specialist import Resources
 from yingzhi.clinical.consultation import Consultation
@@ -96,12 +99,19 @@ def matcher(folder: Path | None) -> tuple[Callable[[Diagnosis, str], bool], Call
     return lambda d, gold: module.hit(row(d), gold), lambda d, replies: module.named_in(row(d), replies)
 
 
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """What a file of cases holds; the language of a YAML file is the first part of its name."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".yaml":
+        return [{"lang": path.name[:2], **row} for row in yaml.safe_load(text)]
+    return [json.loads(line) for line in text.splitlines()]
+
+
 def read(path: Path, folder: Path | None) -> list[Case]:
     """The cases of a file."""
     hit, named = matcher(folder)
     cases = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
-        row = json.loads(line)
+    for number, row in enumerate(rows_of(path)):
         if row.get("qc_doubtful"):
             continue
         gold, replies = row.get("diagnosis"), row.get("majority_replies") or row.get("replies") or []
@@ -187,14 +197,16 @@ def main() -> None:
     given = parser.parse_args()
     resources = open_resources()
     everything: list[Outcome] = []
-    for name, cases in [(f.name, read(f, given.matcher)) for f in given.files] or [("gold cases", own())]:
+    files = given.files or sorted((Path(__file__).parent / "published_cases").glob("*.yaml"))
+    sets = [(f.name, read(f, given.matcher)) for f in files]
+    for name, cases in sets if given.files else [("gold cases", own()), *sets]:
         outcomes = asyncio.run(run([c for c in cases if given.part in {"both", c.half}], resources))
         everything += outcomes
         told(name, outcomes)
         for half in ("dev", "held"):
             if len({o.half for o in outcomes}) > 1:
                 told(f"  {half}", [o for o in outcomes if o.half == half])
-    if len(given.files) > 1:
+    if len(files) > 1:
         told("all", everything)
     if given.confusion:
         confusion(everything)

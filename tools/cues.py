@@ -34,10 +34,11 @@ EN_NO_LOCAL = re.compile(
 """Denials of one thing: over a comma they reach only along a list that ends in "or"."""
 EN_NO_FALSE = _words("""
     no improvement|not improve|not improved|not respond|not responded|no response|no relief|not resolve|not resolved|no longer|not only
-    without improvement|without relief|without success|no effect|not certain|no change|not helped|without treatment|not been|no known
+    without improvement|without relief|without success|no effect|not certain|not helped|without treatment|not been|no known
     no significant past medical history|no wonder|not sure|not clear|not heal|not healed|not healing|not true that there is no|no doubt
     not without|no matter|not settle|not settled|not settling|not gone|not go away|not going away|not better|no better|not cleared|
-    not clear up
+    not clear up|no change in|no change with|no change after|no change despite|no change on
+    not stop|not stopped|not prevent|not prevented
     to rule out|need to exclude|to exclude|cannot rule out|cannot exclude|can't rule out|not ruled out|not excluded|not deny|not denied
     not tolerate|no obvious cause|no obvious trigger|no obvious reason|no apparent cause|for no reason|for no apparent reason
     not take|not taken|not taking|not used|not using|not a smoker|not working|not wait|not available|not done|not performed|no further
@@ -136,6 +137,12 @@ EN_NEW_CLAUSE = re.compile(
     r"|examination|exam|physical|on|with|where|then|now|complain|complains|since|after|which|it|itchy|painful|tender|red|new|"
     r"multiple|several) "
 )
+EN_DID = re.compile(r" (?:do|does|doe|did|would|could|can|will) $")
+EN_NEXT_EVENT = re.compile(
+    r" and (?:(?:slowly|rapidly|gradually|then|soon|quickly|steadily|later) )?"
+    r"(?:(?!red )\w+ed|grew|spread|became|got|went|came|is|are|was|were|has|have|had) "
+)
+"""From "did not" to the match: what happened next, "did not fade and slowly enlarged"; only a bare verb is denied with the first."""
 EN_ASSERTS = re.compile(
     r" (?:rai[sz]ed|high|low|positive|elevated|increased|decreased|reduced|enlarged|swollen|present|deranged|abnormal|prolonged|"
     r"worse|worsening) "

@@ -30,6 +30,8 @@ DECOYS: tuple[str, ...] = tuple(
     methylated spirits | white spirits | good spirits | high spirits | low spirits | light switch | scar tissue massage | self conscious
     self-conscious | was immobile | were immobile | immobile in
     immobile for | remained immobile | conscious of | patient contact | lime juice | limes | prick test | skin prick
+    neck pain | extensive necrosis | extensive history | extensive testing | extensive travel | extensive surgery | extensive work-up
+    hair growth | growth on culture | growth retardation | growth hormone | growth factor | poor growth | growth spurt | growth curve
     ring finger | ring road | phone call | multiple sclerosis | multiple occasion | multiple visit | wood's lamp | woods lamp
     wood lamp | wood's light | antibodies raised | antibody raised | levels raised | level raised | titre raised | titres raised
     count raised | goat milk | goat's milk | cow milk | cow's milk | sheep milk | horse oil | chicken soup | bird's eye
@@ -40,7 +42,7 @@ DECOYS: tuple[str, ...] = tuple(
     苔腻 | 苔黄腻 | 苔白腻 | 紫外线 | 紫草 | 紫外光 | 蓝光 | 红光 | 红霉素 | 白细胞 | 红细胞 | 黑加仑 | 痛经 | 痛苦 | 痛快
     臭氧 | 疼爱 | 背景 | 背心 | 背包 | 胸腺 | 胸罩 | 胸花 | 油漆工资 | 癌胚抗原 | 癌症筛查 | 猫眼 | 热狗 | 脚本 | 手脚架
     脚手架 | 腿毛 | 眉笔 | 眉粉 | 耳语 | 腹稿 | 肩周炎 | 膝上 | 腰围 | 胸围 | 臀围 | 臂章 | 腕表 | 全身只有 | 身上只有
-    只有这么一块 | 肤色发 | 肤色深 | 肤色偏 | 肤色变 | 针眼大 | 针眼状 | 针眼样 | 食指大 | 拇指大 | 指甲大 | 指甲盖大
+    迷糊中 | 睡得迷糊 | 只有这么一块 | 肤色发 | 肤色深 | 肤色偏 | 肤色变 | 针眼大 | 针眼状 | 针眼样 | 食指大 | 拇指大 | 指甲大 | 指甲盖大
     指甲盖大小 | 指甲大小 | 小指大 | 手指大小 | 指头大 | 巴掌大小 | 指甲抓 | 指甲剪 | 指甲刀 | 用指甲 | 用手指 | 手指按 | 手指压
     手指刮 | 用手按 | 用手压 | 用手摸 | 用手抠 | 并指教 | 并指导 | 并指出 | 牛背 | 马背 | 猩红热状 | 猩红热样 | 贫血痣 | 手臂
     背面观 | 手法 | 手动 | 面临 | 面对 | 面谈 | 口述 | 口诉 | 心口 | 胸口闷 | 头痛医头 | 头一 | 口腔溃疡散 | 口腔溃疡贴 | 哭闹时

@@ -21,11 +21,15 @@ NAMED_AGE_EN = re.compile(
     r"(?<!first )(?<!second )(?<!third )(?<!her )(?<!his )(?<!their )"
     rf"\b(?:(?:(?:baby|infant|newborn|neonate|child|toddler|girl|boy)(?: (?:girl|boy))?\s+of\s+({NUMBER})[- ]({UNIT})s?|"
     r"(?:child|toddler|girl|boy|man|woman|lady|gentleman)\s+of\s+(\d{1,3})(?!\s*[%-]|\s+(?:mg|cm|mm|kg|g|week|month|day)))\b"
-    rf"|(?:baby|infant|newborn|neonate|child|toddler|girl|boy)(?: (?:girl|boy))?,?\s+\(?({NUMBER})[- ]({UNIT})s?\b(?=\s*[,.:;)]))",
+    rf"|(?:baby|infant|newborn|neonate|child|toddler|girl|boy)(?: (?:girl|boy))?,?\s+\(?({NUMBER})[- ]({UNIT})s?\b(?=\s*[,.:;)])"
+    r"|\b(?:(?:child|toddler|girl|boy)(?:,\s*|\s+\()(\d{1,2})|(?:man|woman|lady|gentleman|male|female)(?:,\s*|\s+\()(\d{2,3}))"
+    r"(?=\s*[,:;)]|\s*\.(?!\d)))",
     re.IGNORECASE,
 )
-"""A person, then an age without "old": "baby of 8 months", "girl, 4 years"."""
-NAMED_AGE_ZH = re.compile(r"(?:患儿|婴儿|女婴|男婴|新生儿|宝宝)[男女]?[，,、\s]*(\d{1,3})\s*(天|日|周|个月|月)(?=[，,。；\s])")
+"""A person, then an age without "old": "baby of 8 months", "girl, 4 years", "Woman, 59,"."""
+NAMED_AGE_ZH = re.compile(
+    r"(?:患儿|婴儿|女婴|男婴|新生儿|宝宝)[男女]?[，,、\s]*(\d{1,3})\s*(天|日|周|个月|月)(?=[，,。；\s])|(?<![男女])[男女]性?[，,、/]\s*(\d{1,3})(?=[，,。；])"
+)
 BACK_THEN = re.compile(r"\b(?:since|until|till|when(?: (?:he|she) was)?)\s+$", re.IGNORECASE)
 AT_AGE = re.compile(r"\b(?:since|from|at|until|till|by|before|after|around)\s+(?:the\s+)?$", re.IGNORECASE)
 """Before an age that is not today's: "since 14 years old", "at the age of 14"."""

@@ -15,12 +15,14 @@ from yingzhi.tools.inference import DiagnosisModel
 from yingzhi.tools.ranking import Ranking
 from yingzhi.tools.red_flags import text
 
+UNSURE = 0.25
+"""A leading diagnosis below this probability is right one time in five: the confidence is low."""
 SHOWN = 12
 """How many diagnoses are handed over."""
-LIVE = 0.02
+LIVE = 0.015
 """A must-not-miss disease above this probability stays in its lane."""
-LIVE_EVIDENCE = 2.5
-"""…or with findings that together make it this many times (natural log) likelier than before."""
+FAINT, LIVE_EVIDENCE = 0.002, 2.5
+"""…or above this one with findings that together make it this many times (natural log) likelier than before."""
 STRONG_EVIDENCE = 5.0
 """…or this many times, however well another diagnosis explains them…"""
 LEAST = 0.0005
@@ -90,7 +92,7 @@ def confidence_from(informative: int, top: float, other: float) -> Confidence:
     """The same from the number of present findings, the leading probability and that of `other`."""
     if informative == 0:
         return "none"
-    if informative < 3 or top < 0.15 or other > 0.5:
+    if informative < 3 or top < UNSURE or other > 0.5:
         return "low"
     return "high" if top >= 0.6 and informative >= 5 else "moderate"
 
@@ -109,9 +111,7 @@ def _must_not_be_missed(ranking: Ranking, i: int, disease: Disease, mimics: set[
     if not disease.must_not_miss:
         return False
     p, evidence = float(ranking.probability[i]), float(ranking.evidence[i])
-    return (
-        disease.id in mimics or p >= LIVE or (p >= LIVE / 10 and evidence >= LIVE_EVIDENCE) or (p >= LEAST and evidence >= STRONG_EVIDENCE)
-    )
+    return disease.id in mimics or p >= LIVE or (p >= FAINT and evidence >= LIVE_EVIDENCE) or (p >= LEAST and evidence >= STRONG_EVIDENCE)
 
 
 def _diagnosis(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 
 DAYS = {
@@ -117,10 +118,11 @@ def read_durations(text: str, age: tuple[int, int] | None = None) -> tuple[Measu
 
 def _apart(found: list[Measure]) -> list[Measure]:
     """Of two that overlap the longer one."""
-    kept: list[Measure] = []
+    kept: list[Measure] = []  # in order of place
     for m in sorted(found, key=lambda m: m.start - m.end):
-        if all(m.start >= k.end or m.end <= k.start for k in kept):
-            kept.append(m)
+        at = bisect_left(kept, m.start, key=lambda k: k.start)
+        if (at == 0 or kept[at - 1].end <= m.start) and (at == len(kept) or m.end <= kept[at].start):
+            kept.insert(at, m)
     return kept
 
 

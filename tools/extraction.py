@@ -13,6 +13,7 @@ from yingzhi.knowledge.models import Disease, FindingTerm
 from yingzhi.tools.compounds import compounds
 from yingzhi.tools.heads import lesion_heads
 from yingzhi.tools.lexicon import NOTHING, Entry, Lexicon, LexiconTable, Match, find_loose, find_matches, fold_wordings
+from yingzhi.tools.named_tests import is_bare_test
 from yingzhi.tools.places import stays
 from yingzhi.tools.scope import COMMA, Scope, read_scope, sentence_bounds, settled
 from yingzhi.tools.scripts import other_script
@@ -172,6 +173,8 @@ def extract(text: str, lexicon: Lexicon) -> Extraction:
             continue
         if mention.id == "ulcer" and text[mention.start : mention.end] in BREAKS and BURST.search(text[: mention.start]):
             mention = replace(mention, id="erosion")
+        if mention.status != "absent" and is_bare_test(text, mention.id, mention.start, mention.end):
+            continue
         if match.entry.target.endswith(VACCINE) and not vaccine_counts(text, mention.start, mention.end):
             continue
         if match.gap is not None and mention.status == "absent" and not _denied_before(plain, match, bounds[sentence_of[match.first]]):

@@ -73,18 +73,18 @@ MENTIONED: Mapping[str, float] = {
 """How often a note mentions a finding that is there, by kind. Tests are not in the list: one not done says nothing."""
 
 UNLISTED: Mapping[str, float] = {
-    "morphology": 0.45,
-    "colour": 0.6,
-    "site": 0.5,
-    "arrangement": 0.5,
-    "sign": 0.5,
-    "symptom": 0.6,
-    "course": 0.8,
-    "systemic": 0.7,
-    "histology": 0.4,
-    "immunofluorescence": 0.4,
-    "dermoscopy": 0.5,
-    "microbiology": 0.4,
+    "morphology": 0.3,
+    "colour": 0.4,
+    "site": 0.33,
+    "arrangement": 0.33,
+    "sign": 0.33,
+    "symptom": 0.4,
+    "course": 0.5,
+    "systemic": 0.45,
+    "histology": 0.26,
+    "immunofluorescence": 0.26,
+    "dermoscopy": 0.33,
+    "microbiology": 0.26,
 }
 """A disease that does not list a finding shows it less often than the average of all diseases, which the leak is. Of what lies in the
 patient's background (drugs, other diseases, laboratory) the file of a disease names only what bears on it: nothing follows there."""
@@ -254,6 +254,9 @@ def _fill_row(
     for finding, p in given.items():
         share[column[finding]] = p
         listed[column[finding]] = True
+    for finding, p in given.items():  # also where both are written down
+        for parent in ancestors[finding]:
+            share[column[parent]] = max(share[column[parent]], p)
 
 
 def _age_ratios(diseases: list[Disease]) -> Array:

@@ -31,7 +31,7 @@ LEAST_GAIN = 0.02
 MOST = {"ask-examine": 4, "non-invasive": 4, "blood": 6, "minor-invasive": 3, "invasive-or-costly": 3}
 CONSIDERED = 0.08
 """A diagnosis's own tests are weighed when it is at least this likely…"""
-IN_LANE = 0.002
+IN_LANE = 0.003
 """…or this likely and in the must-not-miss lane."""
 DANGER = 0.15
 """Probability from which a must-not-miss diagnosis opens the gate of the test that confirms it…"""
@@ -114,7 +114,7 @@ def build_workup(
         passed = gate(tier, differential, findings, emergency, [names[d] for d in dangerous])
         if emergency and tier not in ALWAYS_OPEN:  # no time for what no likely diagnosis asks for, nor for tissue that settles no danger
             chosen = [c for c in chosen if c.wanted and (tier not in INVASIVE or _dangerous_wants([c], differential, least))]
-        shown = [c for c in chosen if _worth(c, bench.done)][: MOST[tier]]
+        shown = _first_asked([c for c in chosen if _worth(c, bench.done)], MOST[tier])
         advice = [_advise(c, passed.open, field, bench) for c in shown]
         rungs.append(Rung(tier=tier, open=passed.open, why=passed.why, opened_by=passed.by, opens_when=passed.when, tests=advice))
     rungs = _with_first(rungs, field, bench)
@@ -235,6 +235,13 @@ def _worth(candidate: Candidate, done: Mapping[str, Done]) -> bool:
     if candidate.wanted or candidate.ask or candidate.test.id in done:
         return True
     return candidate.test.tier not in INVASIVE and candidate.gain >= (2 * LEAST_GAIN if candidate.test.tier in ALWAYS_OPEN else UNASKED)
+
+
+def _first_asked(chosen: Sequence[Candidate], most: int) -> list[Candidate]:
+    """At most so many, in their order: what nobody asks for never takes the place of what a diagnosis asks for."""
+    asked = [c for c in chosen if c.wanted or c.ask][:most]
+    unasked = [c for c in chosen if not (c.wanted or c.ask)][: most - len(asked)]
+    return sorted([*asked, *unasked], key=_order, reverse=True)
 
 
 def _dangerous_wants(chosen: Sequence[Candidate], differential: Differential, least: float) -> list[str]:

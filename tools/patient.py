@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 
 from yingzhi.clinical.errors import CaseError
@@ -60,13 +61,16 @@ def onset(text: str, read: Demographics, mentions: Iterable[Mention], terms: Map
 
     Durations of drugs, of other diseases and of relatives' troubles stand in other sentences.
     """
-    places = [m.start for m in mentions if m.id in terms and terms[m.id].kind in COMPLAINT_KINDS and m.experiencer == "patient"]
+    places = sorted(m.start for m in mentions if m.id in terms and terms[m.id].kind in COMPLAINT_KINDS and m.experiencer == "patient")
     durations = [d for d in read.durations if not _passes(text, d)]
+    stops = [(m.start(), m.end()) for m in STOP.finditer(text)]
     for measure in durations:
-        left = max((m.end() for m in STOP.finditer(text, 0, measure.start)), default=0) - 1
-        stop = STOP.search(text, measure.end)
-        right = stop.start() if stop else len(text)
-        if any(left < place < right for place in places):
+        before = bisect_right(stops, measure.start, key=lambda s: s[1])
+        after = bisect_left(stops, measure.end, key=lambda s: s[0])
+        left = stops[before - 1][1] if before else 0
+        right = stops[after][0] if after < len(stops) else len(text)
+        at = bisect_left(places, left)
+        if at < len(places) and places[at] < right:
             return measure
     return durations[0] if durations else None
 

@@ -31,15 +31,18 @@ def _listed(names: str) -> str:
 
 STAY = re.compile(
     r"\b(?:return(?:ed|ing|s)?|came|come|back|home|arriv\w+|fl[ey]w|visit\w*|travel\w*|trip|tour|trek\w*|holiday\w*|vacation\w*|honeymoon|stay\w*|liv\w+"
+    r"|was|were|been|days?|weeks?|months?|years?"
     r"|work\w*|deployed|served|studied|spent [\w ]{2,18}|moved|emigrated|immigrat\w+|refugee|native|born|grew up|originally|"
     r"safari|expedition|volunteer\w*)"
     rf"(?: [\w-]+){{0,5}}? (?:from|to|in|of|around|through|across) "
-    rf"(?:(?:rural|northern|southern|eastern|western|central|coastal) )?(?:{_listed(COUNTRIES_EN)})\b"
+    rf"(?:(?:rural|northern|southern|eastern|western|central|coastal) )?(?:{_listed(COUNTRIES_EN)})\b(?! ink)"
     rf"|\bvisit(?:ed|ing|s)? (?:{_listed(COUNTRIES_EN)})\b"
     rf"|(?:去|到|从|赴|在|自|来自|前往|游览|旅居|出差|援)(?:过|往)?(?:{_listed(COUNTRIES_ZH)})",
     re.IGNORECASE,
 )
 DENIED = re.compile(r"\b(?:no|not|never|denies|denied|without)\b[^.;]{0,40}$|(?:未|无|没有?|否认|不曾)[^。；，]{0,6}$", re.IGNORECASE)
+
+NOT_THERE = re.compile(r"\b(?:not|never)\b", re.IGNORECASE)
 
 
 def stays(text: str) -> list[tuple[int, int, bool]]:
@@ -48,4 +51,7 @@ def stays(text: str) -> list[tuple[int, int, bool]]:
     Returns:
         (start, end, whether it is denied), in order of place.
     """
-    return [(m.start(), m.end(), bool(DENIED.search(text, max(0, m.start() - 60), m.start()))) for m in STAY.finditer(text)]
+    return [
+        (m.start(), m.end(), bool(DENIED.search(text, max(0, m.start() - 60), m.start()) or NOT_THERE.search(m.group())))
+        for m in STAY.finditer(text)
+    ]

@@ -14,6 +14,7 @@ from typing import Literal
 from yingzhi.tools.cues import (
     EN_AFTER,
     EN_ASSERTS,
+    EN_DID,
     EN_DOUBT_AFTER,
     EN_FAMILY,
     EN_FAMILY_VERB,
@@ -26,6 +27,7 @@ from yingzhi.tools.cues import (
     EN_MATERNAL,
     EN_MAYBE,
     EN_NEW_CLAUSE,
+    EN_NEXT_EVENT,
     EN_NO,
     EN_NO_END,
     EN_NO_FALSE,
@@ -64,6 +66,7 @@ from yingzhi.tools.cues import (
     ZH_TWICE,
     ZH_UNTOLD,
 )
+from yingzhi.tools.pregnancy import is_elsewhere
 from yingzhi.tools.text import Token
 
 SENTENCE_END = {"。", "；", ";", "！", "!", "？", "?"}
@@ -139,6 +142,10 @@ def read_scope(tokens: list[Token], first: int, last: int, bounds: tuple[int, in
     )
     named = _joined(tokens, first, last + 1)
     scope = _chinese_scope(before, named, after) if chinese else _english_scope(before, named, after)
+    if is_elsewhere(before, named, after):
+        return replace(scope, hypothetical=True)  # for a kind of finding that "history of" does not put into the past
+    if scope.status == "absent" and tokens[first].text in DENIALS and not scope.twice:
+        scope = replace(scope, status="present")  # "did not itch and gave no symptoms": a wording that itself denies is not denied twice
     if gap is None or scope.status == "absent":
         return scope
     between = _joined(tokens, *gap)
@@ -176,7 +183,7 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 def _english_scope(before: str, named: str, after: str) -> Scope:
     masked = EN_NO_FALSE.sub(" _ ", EN_TO_DO.sub(" _ ", before))
     cue = _last(EN_NO, masked)
-    absent = (cue is not None and _english_reach(cue.group(), masked[cue.end() - 1 :], named, after)) or bool(EN_AFTER.match(after))
+    absent = (cue is not None and _english_reach(cue, named, after)) or bool(EN_AFTER.match(after))
     near = f" {' '.join(before.split()[-6:])} "
     maybe = bool(EN_MAYBE.search(near) or EN_DOUBT_AFTER.match(after) or EN_TO_DO.search(before)) or near.endswith(" ? ")
     past = _english_past(before) or EN_PAST_AFTER.match(after) or EN_OVER.match(after)
@@ -208,9 +215,12 @@ def _english_past(before: str) -> bool:
     return not EN_NOW.search(before[past.end() - 1 :])
 
 
-def _english_reach(cue: str, between: str, named: str, after: str) -> bool:
-    """Whether a negation still holds after the words `between` it and the match."""
+def _english_reach(denial: re.Match[str], named: str, after: str) -> bool:
+    """Whether a negation still holds after the words between it and the match."""
+    cue, between = denial.group(), denial.string[denial.end() - 1 :]
     if EN_NO_END.search(between):
+        return False
+    if EN_DID.search(denial.string[: denial.start() + 1]) and EN_NEXT_EVENT.search(f"{between.rstrip()}{named}"):
         return False
     pieces = re.split(r" [,，:] ", between)
     if len(pieces) == 1:
@@ -221,6 +231,8 @@ def _english_reach(cue: str, between: str, named: str, after: str) -> bool:
         return False
     rest = re.split(r" [,，:;.] ", after)  # what is left of the match's own piece, and the pieces after it
     if EN_ASSERTS.search(named) or EN_ASSERTS.search(f" {rest[0].strip()} "):
+        return False
+    if any(EN_LIST_END.search(f" {p} ") for p in pieces[1:-1]):  # "no pain, scale or scars, hairs of all lengths": the list is over
         return False
     listed = EN_LIST_END.search(" ".join(pieces[1:])) or EN_LIST_END.search(f" {' '.join(rest)} ")
     if EN_NO_LOCAL.match(cue):

@@ -26,13 +26,13 @@ LESION = frozenset({"lesion", "sign", "histology", "immune", "dermoscopy"})
 VISIBLE = LESION | {"place", "symptom", "microbe"}
 """Groups of findings that a second skin disease may claim. Drugs, other illnesses, blood counts and the course are no sign of one: every
 patient brings some that the leading diagnosis does not explain."""
-OWN, OWN_LESION = 5.5, 1.5
+OWN, OWN_LESION = 6.0, 1.5
 """What each of the two must explain beyond the other, as a damped sum of log likelihood ratios, and the undamped part of it that is seen of
 lesions: a germ and a place alone are no disease."""
 TELLING = 0.7
 """A finding counts as explained by one of them when it is twice as likely with it as with the other."""
-ENOUGH = TEMPERATURE * log(10)
-"""Log odds, before tempering, from which on a pair is reported: ten times likelier than the best single disease."""
+ENOUGH = TEMPERATURE * log(50)
+"""Log odds, before tempering, from which on a pair is reported: fifty times likelier than the best single disease."""
 CLOSE = TEMPERATURE * log(5)
 """Other readings are named beside the best down to a fifth of its likelihood."""
 MOST = 3

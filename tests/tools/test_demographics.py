@@ -30,6 +30,10 @@ from yingzhi.tools.demographics import read_demographics
         ("男，35岁起皮疹3天", 35, "male"),
         ("A man had eczema since the age of 3. He is 30 years old.", 30, "male"),
         ("A boy of 3 months; his 24-year-old mother has sores. A 3-month-old.", 3 / 12, "male"),
+        ("Woman, 59, with a red plaque for 3 months.", 59, "female"),
+        ("Previously healthy man, 34, seen in autumn", 34, "male"),
+        ("A girl (10), home from a holiday", 10, "female"),
+        ("男，34，皮疹3天。", 34, "male"),
     ],
 )
 def test_age_and_sex_are_read(text: str, age: float, sex: str) -> None:
@@ -37,6 +41,11 @@ def test_age_and_sex_are_read(text: str, age: float, sex: str) -> None:
     assert found.age is not None
     assert found.age.value == pytest.approx(age, abs=0.05)
     assert found.sex == sex
+
+
+@pytest.mark.parametrize("text", ["Woman, 34 weeks pregnant", "A woman, 3 of whose children itch", "A man, 2.5 cm nodule of the arm"])
+def test_a_number_after_a_person_is_no_age_unless_it_stands_alone(text: str) -> None:
+    assert read_demographics(text).age is None
 
 
 @pytest.mark.parametrize(

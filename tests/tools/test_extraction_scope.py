@@ -34,6 +34,8 @@ def statuses(text: str, resources: Resources) -> dict[str, str]:
         ("无发热，躯干见风团。", {"fever"}, {"weal", "trunk"}),
         ("压之不褪色，伴发热。", set(), {"non-blanching", "fever"}),
         ("皮疹既不痒也不痛。", {"pruritus", "pain"}, set()),
+        ("A papule that did not itch and gave no symptoms.", {"pruritus"}, {"asymptomatic"}),
+        ("丘疹不痒，无自觉症状。", {"pruritus"}, {"asymptomatic"}),
     ],
 )
 def test_a_denial_reaches_along_its_list_and_no_further(text: str, absent: set[str], present: set[str], resources: Resources) -> None:

@@ -57,7 +57,7 @@ def test_words_of_the_lexicon_at_random_end_in_no_confident_diagnosis(lang: Lite
     found = [leading(joint.join(draw.choice(words) for _ in range(size)) + ".", resources) for _ in range(50)]
     tops = [top for top, _ in found]
     assert statistics.median(tops) <= 0.2
-    assert sum(top > 0.5 for top in tops) <= 5
+    assert sum(top > 0.5 for top in tops) <= 8  # one word of three may be the hallmark of a disease ("stuck-on appearance")
     assert sum(confidence == "high" for _, confidence in found) <= 5
     assert sum(confidence in {"none", "low"} for _, confidence in found) >= 33
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from yingzhi.tools.inference import Array, DiagnosisModel
-from yingzhi.tools.ranking import TEMPERATURE, Ranking
+from yingzhi.tools.ranking import TEMPERATURE, Ranking, stated
 from yingzhi.tools.rare.likelihood import NOISE
 from yingzhi.tools.rare.ranking import RareRanking
 
-PRIOR_GIVEN, PRIOR_NOTED = -4.5, -12.5
+PRIOR_GIVEN, PRIOR_NOTED = -3.7, -12.5
 """Log weight of any one rare disease, before its evidence, against `other`: in a case coded in HPO terms, and in a plain note."""
 UNCATALOGUED = 0.05
 """Share of patients with a rare disease whose disease is in no catalogue yet, or was described since the release: an estimate."""
@@ -73,13 +73,16 @@ def join_rankings(
     parts = np.exp(own - top)
     other = float(np.exp(-top)) + UNCATALOGUED / (1 - UNCATALOGUED) * float(alone.sum())
     total = float(parts.sum() + alone.sum()) + other
+    seen = np.flatnonzero(alone >= LEAST * total)
+    rest = max(0.0, float(alone.sum() - alone[seen].sum()))  # thousands of them: one by one, flattening would make them a crowd
+    probability = stated(np.concatenate([parts, alone[seen], [other, rest]]) / total)
+    own_part, rare_part = probability[: len(parts)], probability[len(parts) : -2]
+    own_part.setflags(write=False)
     shown = [
-        RareCandidate(int(d), int(r), float(p))
-        for d, r, p in zip(rare.diseases, rare.rows, alone / total, strict=True)
-        if p >= LEAST
-    ]  # fmt: skip
-    joint = replace(ranking, probability=parts / total, other=other / total)
-    return Joint(joint, tuple(shown), float(alone.sum()) / total, {c: tuple(same[c]) for c in same})
+        RareCandidate(int(rare.diseases[i]), int(rare.rows[i]), float(p)) for i, p in zip(seen.tolist(), rare_part.tolist(), strict=True)
+    ]
+    joint = replace(ranking, probability=own_part, other=float(probability[-2]))
+    return Joint(joint, tuple(shown), float(rare_part.sum() + probability[-1]), {c: tuple(same[c]) for c in same})
 
 
 def _fold(
