@@ -12,7 +12,7 @@ from yingzhi.knowledge.drug_models import Drug
 from yingzhi.knowledge.models import Disease, FindingTerm
 from yingzhi.tools.compounds import compounds
 from yingzhi.tools.heads import lesion_heads
-from yingzhi.tools.lexicon import NOTHING, Entry, Lexicon, LexiconTable, Match, find_loose, find_matches, fold_wordings
+from yingzhi.tools.lexicon import DRUG, NOTHING, Entry, Lexicon, LexiconTable, Match, find_loose, find_matches, fold_wordings
 from yingzhi.tools.named_tests import is_bare_test
 from yingzhi.tools.places import stays
 from yingzhi.tools.scope import COMMA, Scope, read_scope, sentence_bounds, settled
@@ -23,7 +23,6 @@ from yingzhi.tools.text import Token, tokenize
 from yingzhi.tools.vaccines import vaccine_counts
 
 DISEASE = "disease:"
-DRUG = "drug:"
 TRAVEL = "travel-endemic"
 VACCINE = "-vaccine"
 ALLERGY = re.compile(r"\s*(?:类|類)?(?:抗生素|药物|藥物|药|藥)?(?:过敏|過敏)(?!性)|\s+allerg", re.IGNORECASE)
@@ -110,6 +109,10 @@ PAST_ILLS = re.compile(r"既往(?![^，,。；;]{0,6}(?:疹|皮损|类似))[^。
 """A list of past illnesses, and after a comma what is seen today: "既往肝硬化，左小腿血疱"."""
 
 
+SHORT = frozenset({"MTX", "HCQ", "MMF", "AZA", "CSA", "CsA", "CyA", "CYA", "6MP", "DDS", "INH", "PZA", "PTU", "TDF", "3TC", "EFV", "NVP"})
+"""Names of drugs in three letters that stand for nothing else in a note of the skin."""
+
+
 def lexicon_table(findings: Iterable[FindingTerm], diseases: Iterable[Disease], drugs: Iterable[Drug] = ()) -> LexiconTable:
     """Fold the wordings of all findings and the names of all diseases and drugs.
 
@@ -133,7 +136,7 @@ def lexicon_table(findings: Iterable[FindingTerm], diseases: Iterable[Disease], 
         names = (drug.names.en, drug.names.zh, *drug.aliases.en, *drug.aliases.zh)
         if drug.ingredients:  # a fixed combination is as often written with a stroke
             names += tuple(n.replace(" and ", "/") for n in (drug.names.en, *drug.aliases.en) if " and " in n)
-        wordings += [(n, entry) for n in dict.fromkeys(names) if (len(n) > 3 if n.isascii() else len(n) > 1)]
+        wordings += [(n, entry) for n in dict.fromkeys(names) if (len(n) > 3 or n in SHORT if n.isascii() else len(n) > 1)]
     return fold_wordings(wordings)
 
 

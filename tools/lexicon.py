@@ -25,6 +25,8 @@ TURNS = re.compile(
     r" (?:[,，:：]|but|however|although|normal|clear|intact|moist|healthy|spared|uninvolved|unaffected|但|而|正 常|完 好|完 整|无 异 常) "
 )
 """What stands between `a` and `b` when they don't belong together: "lips normal but face swollen"."""
+DRUG = "drug:"
+"""Before the id of a drug in the target of a wording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,8 @@ def find_loose(tokens: list[Token], breaks: set[int], lexicon: Lexicon, found: l
     hidden = {
         m
         for m in whole
-        if any(t in loose and (t.first, t.last) != (m.first, m.last) and t.first <= m.first and m.last <= t.last for t in at[m.first])
+        if not m.entry.target.startswith(DRUG)
+        and any(t in loose and (t.first, t.last) != (m.first, m.last) and t.first <= m.first and m.last <= t.last for t in at[m.first])
     }
     return [m for m in found if m not in hidden] + taken
 
@@ -233,4 +236,17 @@ def _longest(candidates: list[Match], tokens: list[Token]) -> list[Match]:
         taken.append(match)
         for i in range(match.first, match.last + 1):
             covered[i] = match
-    return taken
+    return taken + _named_inside(candidates, covered)
+
+
+def _named_inside(candidates: list[Match], covered: dict[int, Match]) -> list[Match]:
+    """Names of drugs inside a longer wording of a finding: "days after starting warfarin" tells of warfarin too."""
+    found: list[Match] = []
+    names = [m for m in candidates if m.entry.target.startswith(DRUG)]
+    for match in sorted(names, key=lambda m: m.first - m.last):
+        over = covered[match.first]
+        shorter = (match.first, match.last) != (over.first, over.last) and over.first <= match.first and match.last <= over.last
+        within = any(f.first <= match.first and match.last <= f.last and (f.first, f.last) != (match.first, match.last) for f in found)
+        if shorter and not within and not over.entry.named and not over.entry.absent and over.entry.target != NOTHING:
+            found.append(match)
+    return found

@@ -46,6 +46,10 @@ class _Place:
     """Where the sentence ends, or `NEAR` behind the name."""
     stop: int
     """Where the next drug is named that this one shares no list with, or `right`."""
+    beyond: int
+    """Where the next drug is named, in whatever sentence, at most `BEYOND` behind this one: up to there it may be taken up again."""
+    followed: bool
+    """Whether a drug is named at `beyond`."""
     last: int
     """Where the last drug ends of a list that this one begins ("X and Y were stopped"); `end` without a list."""
 
@@ -66,10 +70,10 @@ def read_courses(text: str, drugs: Sequence[Mention]) -> list[Course]:
 
 def _course(plain: str, mention: Mention, drugs: Sequence[Mention]) -> Course:
     at = _place(plain, mention, drugs)
-    if (behind := _behind(at)) is not None:
-        return behind
-    if (lead := _lead(at, mention, drugs)) is not None:
-        return lead
+    if _spared(at):
+        return Course("kept")
+    if (told := _behind(at) or _lead(at, mention, drugs)) is not None:
+        return Course("kept") if told.standing == "stopped" and _open(at) else told
     before = at.text[at.left : at.start]
     conditional = words.CONDITION_EN.search(before) is not None
     if words.TO_STOP_EN.search(before) or ((found := words.STOPS_EN.match(at.text, at.end)) and (conditional or " be " in found.group())):
@@ -94,7 +98,33 @@ def _place(plain: str, mention: Mention, drugs: Sequence[Mention]) -> _Place:
         end = _END.search(plain, following.end(), following.end() + NEAR)
         named = next((m.start for m in drugs if m.start >= right), len(plain))
         right = stop = min(named, end.start() if end else following.end() + NEAR)
-    return _Place(plain, left, mention.start, mention.end, right, stop, last)
+    named, reach = next((m.start for m in drugs if m.start >= last), len(plain) + 1), min(len(plain), right + words.BEYOND)
+    return _Place(plain, left, mention.start, mention.end, right, stop, min(named, reach), named <= reach, last)
+
+
+def _spared(at: _Place) -> bool:
+    """Whether it is the exception: "all but methotrexate were stopped"."""
+    before, (lead, tail) = at.text[at.left : at.start], words.SPARED_ZH
+    return bool(words.SPARED.search(before) or (lead.search(before) and tail.match(at.text, at.last, at.right)))
+
+
+def _open(at: _Place) -> bool:
+    """Whether it is asked or not known that it was stopped, or whether that was for a while only."""
+    asked = at.text[at.right : at.right + 1] in ("?", "？")
+    clause = _COMMA.split(at.text[at.left : at.start])[-1] + at.text[at.start : at.end] + _COMMA.split(at.text[at.end : at.stop])[0]
+    return asked or bool(words.DOUBT_EN.search(at.text[at.left : at.start]) or words.PAUSE.search(clause))
+
+
+def _planned(at: _Place, start: int, kind: str | None = None) -> bool:
+    """Whether a Chinese word of stopping, or of a change, at `start` is a plan, a wish or a condition that nothing says came true."""
+    if kind == "switch" and _planned(at, at.start):
+        return True  # 拟停甲氨蝶呤，换用阿达木单抗
+    before = at.text[at.left : start]
+    found = words.PLAN_ZH.search(before)
+    if found is None:
+        return False
+    clause = before[found.start() :] if found["far"] else _COMMA.split(before)[-1]
+    return words.DONE_ZH.search(clause) is None
 
 
 def _lead(at: _Place, mention: Mention, drugs: Sequence[Mention]) -> Course | None:
@@ -111,9 +141,10 @@ def _lead(at: _Place, mention: Mention, drugs: Sequence[Mention]) -> Course | No
     if found is None:
         return None
     lead = before[: found.start()]
-    if words.OPEN_EN.search(lead) or words.OPEN_ZH.search(lead):
+    if words.OPEN_EN.search(lead) or words.OPEN_ZH.search(lead) or (found["past"] is None and _planned(at, at.left + found.start())):
         return Course("kept") if found["past"] is None else None  # "never previously on it" is for the denial to say
-    if words.GOES_ON.search(at.text, at.end, at.stop) or _again(at, at.end):
+    goes_on = words.GOES_ON.search(at.text, at.end, at.stop)
+    if (goes_on and not _next_drug_follows(at, goes_on.end())) or _again(at, at.end):
         return Course("taken")
     days = _days(at, at.left + found.start(), at.end)
     if found["stop"] is None and days is not None and days < LONG:
@@ -130,7 +161,7 @@ def _behind(at: _Place) -> Course | None:
             between = at.text[at.last : found.start()]
             if not own(at, found, between) or (at.last > at.end and not words.ALL.search(between + found.group())):
                 continue
-            if words.OPEN_EN.search(between) or words.OPEN_ZH.search(between):
+            if words.OPEN_EN.search(between) or words.OPEN_ZH.search(between) or _planned(at, found.start(), found.lastgroup):
                 return Course("kept")
             return Course("taken") if _again(at, found.end()) else Course("stopped", _days(at, found.start(), found.end()))
     return None
@@ -139,11 +170,11 @@ def _behind(at: _Place) -> Course | None:
 def _next_drug_follows(at: _Place, end: int) -> bool:
     """Whether the next drug is the object of a word that ends there: "and stopped ciclosporin"."""
     return (
-        at.stop < at.right
+        at.followed
         and re.fullmatch(
-            r"\s*(?:\w+\s+){0,3}"
+            r"\s*(?:(?!it\b|and\b|but\b)\w+\s+){0,3}"
             r"|[口服注射皮下外用使了的其原该 ]{0,6}",
-            at.text[end : at.stop],
+            at.text[end : at.beyond],
         )
         is not None
     )
@@ -152,12 +183,15 @@ def _next_drug_follows(at: _Place, end: int) -> bool:
 def _own_english(at: _Place, found: re.Match[str], between: str) -> bool:
     if found.lastgroup == "switch":
         return _next_drug_follows(at, found.end()) and not re.search(r"\bdose\b", between)
+    before = at.text[at.left : at.start]
+    if found.lastgroup == "until" and not words.COURSE_EN.search(before):
+        return False
     if found.lastgroup != "passive" and _next_drug_follows(at, found.end()):
         return False
     pieces = words.CUT_EN.split(words.OPEN_EN.sub("", between))
     if words.FREE_EN.fullmatch(pieces[-1]):
         return True
-    return len(pieces) == 1 and found.lastgroup in ("passive", "until")
+    return len(pieces) == 1 and found.lastgroup == "passive" and not words.UNDER_EN.search(before)
 
 
 def _own_chinese(at: _Place, found: re.Match[str], between: str) -> bool:
@@ -174,8 +208,8 @@ def _own_chinese(at: _Place, found: re.Match[str], between: str) -> bool:
 
 
 def _again(at: _Place, after: int) -> bool:
-    """Whether the same sentence says that it was taken up again, and not of the next drug."""
-    found = words.AGAIN_EN.search(at.text, after, at.stop) or words.AGAIN_ZH.search(at.text, after, at.stop)
+    """Whether it is said that it was taken up again, in this sentence or right behind it, and not of the next drug."""
+    found = words.AGAIN_EN.search(at.text, after, at.beyond) or words.AGAIN_ZH.search(at.text, after, at.beyond)
     return found is not None and not _next_drug_follows(at, found.end())
 
 

@@ -15,7 +15,7 @@ _FILL_EN = (
 )
 _ADVERB = r"(?:abruptly\s+|suddenly\s+|then\s+|recently\s+|himself\s+|herself\s+)?"
 STOP_BEFORE_EN = _any(
-    rf"\b(?P<stop>stopped|discontinued|ceased|quit|came\s+off|gave\s+up|withdrew|tapered\s+off|weaned\s+off|finished|completed"
+    rf"\b(?P<stop>stopped|d\s?/\s?c['’]?e?d|discontinued|ceased|quit|came\s+off|gave\s+up|withdrew|tapered\s+off|weaned\s+off|finished|completed"
     rf"|(?:(?:is|was|are|been|now|currently|stayed|remains?)\s+|(?:^|[,;(])\s*)off|(?:switched|changed|converted)\s+(?:over\s+)?from"
     rf"|no\s+longer\s+(?:takes?|taking|on|uses?|using|receiv\w+)"
     rf"|(?:after|since|following)\s+(?:stopping|discontinuing|finishing|completing|discontinuation\s+of"
@@ -29,7 +29,7 @@ STOP_BEFORE_EN = _any(
 OPEN_EN = _any(
     r"(?:\b(?:no|not|never|denie[sd]|cannot|should|shall|would|will|may|might|could|can|must|to|be|if|when(?:ever)?|unless|before"
     r"|until|each\s+time"
-    r"|every\s+time|without)|n['’]t)\s+"
+    r"|every\s+time|without|being|almost|nearly)|n['’]t)\s+"
     r"(?:(?:yet|be|been|ever|have|has|had|he|she|they|it|is|was|fully|actually|patient|the|completely)\s+){0,3}$"
 )
 """Before a word of stopping: denied, planned, or whenever it happens."""
@@ -49,8 +49,8 @@ STOP_AFTER_EN = _any(
     r"(?P<passive>\b(?:was|were|been|got)\s+(?:\w+ly\s+|then\s+|since\s+|now\s+|later\s+|all\s+|both\s+)?"
     r"(?:stopped|discontinued|ceased|withdrawn|tapered\s+off|weaned\s+off|finished|completed|abandoned|given\s+up))\b"
     r"|\b(?P<bare>stopped|discontinued|ceased|finished|completed|withdrawn|(?:now|is|been|currently)\s+off|came\s+off|tapered\s+off"
-    r"|weaned\s+off|no\s+longer\s+taken"
-    r"|no\s+longer\s+tak(?:es|ing)\s+it)\b(?=\s*(?:[.,;:)\]]|$|\d|(?:in|on|for|because|due|after|by|when|since|at|last|this|an?|one"
+    r"|weaned\s+off|no\s+longer\s+taken|d\s?/\s?c(?:['’]?e?d)?"
+    r"|no\s+longer\s+tak(?:es|ing)\s+it)\b(?=\s*(?:[.,;:)\]]|$|\d|(?:in(?!\s+its)|on|for|because|due|after|by|when|since|at|last|this|an?|one"
     r"|two|three"
     r"|four|five|six|several|some|about|around|over|yesterday|and|but|it|as|owing|following|early|completely|altogether|recently|long"
     r"|years|months|weeks|now)\b))"
@@ -65,7 +65,15 @@ FREE_EN = _any(
     r"|finally|soon|all|both|every|per|po|od|bd|orally|oral)\b|[\d\s./%+*×'’-])*"
 )
 """What may stand between a drug, or the last break, and a word of stopping."""
-AGAIN_EN = _any(r"\b(?:re-?start|resum|re-?introduc|re-?initiat)\w*|\b(?:started|took|taken|taking)\s+(?:it\s+)?again")
+AGAIN_EN = _any(
+    r"\b(?:re-?start|resum|re-?introduc|re-?initiat|re-?instat|re-?commenc|re-?challeng)\w*"
+    r"|\b(?:started|took|taken|taking|takes|uses?|using|on)\s+(?:(?:it|them|this)\s+)?again|\bback\s+(?:on|to\s+it)\b"
+    r"|\b(?:carr(?:y|ies|ied)|goes)\s+on\b|\b(?:now|currently)\s+(?:on\s+)?\d+(?:\.\d+)?\s*m?c?g\b"
+    r"|\bnow\s+(?!off\b|stop|free\b|without\b|not\b)\w+\s+it\b|\b(?:increased|raised|reduced|lowered)\s+to\s+\d"
+    r"|\b(?:on|taking|takes|using)\s+it\b(?!\s+(?:until|till|before|in\s+\d))|\b(?:begun|began|gone)\s+again\b"
+    r"|\bkept\s+(?:on|taking|using)\b|\bdid\s+not\s+(?:comply|follow|adhere|stop)\b"
+    r"|\b(?:second|third|2nd|3rd|another|new|further|repeat)\s+course\b"
+)
 TAKEN_EN = _any(
     r"\b(?:takes|taking|still(?:\s+(?:on|takes|taking|uses|using))?|currently(?:\s+(?:on|takes|taking|using))?|now\s+(?:on|takes|taking)"
     r"|continues?(?:\s+(?:on|with|to\s+take))?|(?:is|remains?|stays|maintained)\s+on)\s+(?:\w+\s+){0,2}$"
@@ -97,7 +105,7 @@ OPEN_ZH = re.compile(
     r"|待|先|暂|请|或|逐步|反复)(?:其|患者|立即|及时|自行|马上|再|擅自|随意|突然|曾|予|尽快|逐渐|即刻|完全|能|立刻|先)?$"
 )
 STOP_AFTER_ZH = re.compile(
-    r"(?P<bare>停药|撤药|停止(?:治疗|用药))|(?P<stop>停用|停服|停止(?:使用|服用|应用|口服|外用|注射)|停掉|停了|撤停|弃用"
+    r"(?P<bare>停药(?!指征|标准|时机|条件|事宜|问题|计划|意愿|风险|期)|撤药|停止(?:治疗|用药))|(?P<stop>停用|停服|停止(?:使用|服用|应用|口服|外用|注射)|停掉|停了|撤停|弃用"
     r"|[不未]再(?:使用|服用|用|服))"
     r"|(?<=[已后遂现并即均都于前月年周日天])停(?=[，,。；;、）)\s]|$|\d|[一二两三四五六七八九十半])"
     r"|(?P<switch>改用|改为|改服|改予|换用|换为|换成|转用|替换为|更换为)"
@@ -109,13 +117,43 @@ OTHERS_ZH = re.compile(
 )
 AGAIN_ZH = re.compile(
     r"重新(?:开始|服|使|用|启用|口服|应用)|恢复(?:使用|服用|用药|治疗|口服)|再次(?:服用|使用|口服|应用|启用|用药|加用)"
-    r"|又(?:服用|使用|口服|自行服|开始)|复用|继续(?:服用|使用|口服|用药)|续用|续服"
+    r"|又(?:自行|再次?|重新)*(?:服|使用|用|口服|开始|恢复|加|吃|注射|启用|予)|复用|复服|重启|继续(?:服|使用|口服|用药|治疗|至今|(?=[，,。；;]|$))|第[二三23]个?疗程|续用|续服|继[服用]"
+    r"|(?<![不未])再次?(?:服|予|用(?!药?后)|口服|加[用量]|启用|吃)|(?:自行|[又已后再])恢复(?!正常|可|良好|期|尚|如|至正常|较)|(?:加|增)(?:量)?至|[换用改]回"
+    r"|(?:目前|现)(?:每[日周天]次?)?\s*\d+(?:\.\d+)?\s*(?:mg|g|毫克|克|片)|(?:长期|坚持|维持)(?:服|口服|使用|用药|治疗|至今)"
+    r"|(?:还|仍|一直|照)在?(?:自行)?(?:服|吃|用药|使用|口服)|继续吃"
 )
-ALWAYS_ZH = re.compile(r"(?:后)?(?:即|则|就|便)(?:复发|加重|反复)")
+BEYOND = 120
+"""Characters behind a word of stopping in which it may be told, in the next sentence too, that the drug was taken up again."""
+ALWAYS_ZH = re.compile(r"(?:后)?(?:[即则就便易常会总均都]|容易){1,3}(?:复发|加重|反复|反弹)")
 """Behind 停药: what happens whenever it is stopped."""
 TAKEN_ZH = re.compile(
     r"(?:目前|现在|现|正在|仍在|仍|一直|继续|至今)(?:规律|长期|规则|予|给予)?(?:口服|服用|使用|应用|外用|皮下注射|注射|服|用|予)?$"
 )
+PLAN_ZH = re.compile(
+    r"(?:(?P<far>若|如(?!下|上|此|常|既|前)|一旦|每次|每当|是否|必要时|拒绝|不愿|不肯|不敢|不想|不宜|不能|不可|无需|毋需|不必)[^。；;已]{0,24}"
+    r"|(?:要求|希望|打算|计划|拟|建议|嘱|考虑|准备|将[于在要会]|即将|明[日天起]|次日|讨论|咨询|询问|商量|尝试|试(?![验剂管纸])|暂时|临时|下个?[周月次]|下星期|待|择期|差点|险些|几乎|想)"
+    r"[^，,。；;已]{0,20})$"
+)
+"""Somewhere before a word of stopping: a condition, which reaches over a comma, or a plan, a refusal, a near miss in its clause."""
+DONE_ZH = re.compile(r"已|(?:[天日周月年]|小时)(?:以)?前|昨|上个?[周月]")
+"""In the clause of such a word: it was carried out nonetheless."""
+SPARED = _any(
+    r"\b(?:all|every\w*|any\w*|other|the)(?:\s+\w+){0,3}\s+but\s+(?:the\s+)?$|\b(?:except(?:\s+for)?|apart\s+from|other\s+than|besides)"
+    r"\s+(?:the\s+)?$"
+    r"|\b(?:stopped|discontinued|ceased|withdr\w+)\b[^.;]{0,40}?\bnot\s+(?:the\s+)?$"
+    r"|停[^。；;]{0,16}(?:而非|而不是|不是|并非)$"
+)
+"""Before the one drug that was not stopped with the others."""
+SPARED_ZH = (re.compile(r"除了?[^，,。；;外]{0,12}$"), re.compile(r"[^，,。；;]{0,12}?外"))
+"""Before and behind it: 除甲氨蝶呤外均停用."""
+DOUBT_EN = _any(r"\b(?:whether|unclear|unsure|not\s+sure|should)\b[^.;,]{0,40}$")
+"""Before the name: nobody knows, or somebody asks."""
+PAUSE = _any(r"\btemporar\w+|\bbriefly\b|\bfor\s+(?:a\s+(?:while|short)|(?:a\s+)?few\s+days|(?:a|one|1|two|2)\s+doses?)\b|短暂|暂时|临时")
+"""Round a word of stopping: it was only left off for a while."""
+UNDER_EN = _any(r"\b(?:on|with|under|during|despite|by|after|since|of|for|takes?|taking|uses?|using)\s+(?:\w+\s+)?$")
+"""Before a drug that is not what the sentence is about: "on methotrexate the itching was stopped"."""
+COURSE_EN = _any(r"\b(?:on|took|taken|taking|takes|used|using|received|receiving|given|had|treated\s+with)\s+(?:\w+\s+){0,2}$")
+"""Before a drug that was taken `until 2 months ago`; it "worked until" then is another thing."""
 GOES_ON = _any(r"至今|仍在?(?:服|用|口服|使用)|目前仍|继续(?:服|用|口服|使用)|\bto date\b|\bstill\b|\bcontinu\w+\b")
 AGO = _any(r"\s*(?:ago|before|earlier|以?前)")
 NAMED_TIME = _any(r"last|past|yesterday|去年|上个?月|上周|昨|前[天日]")

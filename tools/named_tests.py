@@ -18,8 +18,8 @@ TEST = re.compile(
 """A wording that is the name of a test."""
 RESULT = re.compile(
     r"positiv|reactive|detected|rai[sz]ed|elevated|\bhigh\b|strong|weak(?:ly)? |present\b|found|show(?:s|ed|ing)?\b|reveal|confirm|abnormal"
-    r"|increased|isolated|grew|identified|significant|\+|＋|1\s*[:：]\s*\d|\d\s*(?:i?u|mm|copies)\b"
-    r"|阳性|弱阳|强阳|升高|增高|偏高|检出|查出|证实|异常|示[：:]?|提示|可见|高滴度|(?<![待未])回报|携带",
+    r"|increased|isolated|grew|identified|significant|\+|＋|1\s*[:：]\s*\d|\d\s*(?:[ir]?u|mm|copies)\b"
+    r"|阳性|弱阳|强阳|升高|增高|偏高|检出|查出|证实|异常|示[：:]?|提示|可见|高滴度|(?<![待未])回报(?=[:：示为])|携带",
     re.IGNORECASE,
 )
 HELD = re.compile(
@@ -38,6 +38,15 @@ PLANNED = re.compile(
     r"|(?:拟|建议|需|待|应|请|完善|送检|计划|准备|予以?|须|可)(?:行|查|做|测|检|送|完善|予)?[^。；，]{0,24}$",
     re.IGNORECASE,
 )
+CAME_BACK = re.compile(
+    r"\s*(?:was|were|is)?\s*\w+\s*[,;:，；：]?\s*(?:and |but |which )?(?:(?:is|was|came\s+back|returned|now)\s+){0,2}"
+    r"(?:(?:strong|weak)ly\s+)?(?:positive|reactive|detected)(?=\s*(?:[.,;:，。；]|at\b|$))"
+    r"|[^,，、;；]{0,40}?\b(?:and|but|which)\s+(?:\w+\s+){0,2}?(?:is|was|are|were|came\s+back|returned|now)\s+(?:\w+\s+)?(?:positive|reactive"
+    r"|detected|raised|elevated)"
+    r"|[^、;；]{0,16}?(?:结果|现|已|后)(?:[^，。；、]{0,8}?)(?:阳性|[（(]?[+＋]|升高|检出)",
+    re.IGNORECASE,
+)
+"""Behind a test that was asked for: its own result after all."""
 SENTENCE = re.compile(r"[。；;\n!?！？]|\.(?=\s|$)")
 FAR = 120
 """Characters on either side of the name that are looked at."""
@@ -60,7 +69,7 @@ def is_bare_test(text: str, finding: str, start: int, end: int) -> bool:
     stop = SENTENCE.search(after)
     after = after[: stop.start()] if stop else after
     if OPEN.match(after):
-        return True
+        return CAME_BACK.match(text, end) is None
     if RESULT.search(after):
         return False
     return bool(PLANNED.search(before)) or not (RESULT.search(before) or HELD.search(before))

@@ -50,6 +50,19 @@ _DENIED = re.compile(r"\b(?:no|not|never|without|denies|denied)\b[^.;,]{0,24}$",
 _PAST_EN = re.compile(
     r"\b(?:previous(?:ly)?|prior|past|old|earlier|history of|h/o|hx of|once|childhood|remote|formerly)\b[^.;,:]{0,40}$", re.IGNORECASE
 )
+_FIT_EN = re.compile(
+    r"\b(?:previously|formerly|prior)\s+(?:\w+\s+)?(?:well|healthy|fit|asymptomatic|to)\b|\bpast\s+(?:\w+\s+)?(?:hours?|days?|weeks?|months?)\b"
+    r"|\bearlier\s+(?:today|this)\b|\bonce\s+(?:an?|daily|weekly|every|he|she|the)\b|\b(?:years?|year)[- ]old\b",
+    re.IGNORECASE,
+)
+"""Words of the past that say nothing of a reaction; they are blotted out first."""
+_SURE_EN = re.compile(
+    r"\b(?:previous(?:ly)?|prior|past|old|earlier|history of|h/o|hx of|once|childhood|remote|formerly)\s+"
+    r"(?:(?:an?|the|had|has|have|developed|severe|mild|bad|drug|skin|allergic|adverse|cutaneous|generali[sz]ed|immediate|delayed|documented"
+    r"|known|fixed|maculopapular|episodes? of|history of|from|with|was|having)\s+){0,4}$",
+    re.IGNORECASE,
+)
+"""Right before the sign: the history is of that sign, and not of some other illness in the clause."""
 _ONCE_EN = re.compile(
     r"\b(?:in (?:\w+ )?(?:childhood|infancy|youth|adolescence|the past)|as an? (?:\w+ )?(?:child|infant|baby|toddler|teenager|boy"
     r"|girl|student)"
@@ -58,6 +71,8 @@ _ONCE_EN = re.compile(
     r"|once|previously)\b",
     re.IGNORECASE,
 )
+_YOUNG_EN = re.compile(rf"(?:{_ONCE_EN.pattern})(?<!once)(?<!previously)(?:(?!\b(?:and|but|now|has)\b)[^.;,])*$", re.IGNORECASE)
+"""A time of life or of old at the head of the clause that tells of the sign: "as a boy he collapsed with hives"."""
 _ON_EN = re.compile(r"\b(?:since|ever|still|persist\w*|ongoing|recurr\w*|presents?|presented|today|now|continu\w*)\b", re.IGNORECASE)
 _TAKING_ZH = r"(?:口服|服用|使用|应用|注射|输注|静滴|静脉滴注|静点|肌注|输|服|用|吃|因|对|予|打)"
 _BEFORE_ZH = re.compile(rf"{_TAKING_ZH}[^，,。；;]{{0,6}}$|(?:^|[，,、：:曾前史时往因有患（(])\s*$")
@@ -68,11 +83,25 @@ _AFTER_ZH = re.compile(
 )
 _CAUSED_ZH = re.compile(r"(?:类|等)?(?:药物?)?(?:所致|引起|导致|诱发)")
 _SIGN_BEFORE_ZH = re.compile(rf"{_SIGN_ZH}[^。；;]{{0,8}}$")
-_PAST_ZH = re.compile(r"(?:曾|既往|幼时|幼年|儿时|小时候?|童年|以前|从前|过去|多年前)[^，,。；;]{0,24}$")
+_PAST_ZH = re.compile(
+    r"(?:曾|既往|幼时|幼年|儿时|小时候?|童年|(?<!入院)以前|从前|过去(?!的?\s*(?:\d|[一二两三四五六七八九十数几半])+\s*个?(?:小时|[天日周月年]))"
+    r"|多年前)[^，,。；;]{0,24}$"
+)
+_SURE_ZH = re.compile(
+    rf"(?:曾|幼时|幼年|儿时|小时候?|童年|以前|从前|多年前|过去)[^，,。；;]{{0,24}}$|既往(?:曾|有|因|对|于|在|患者|自行|间断)*(?:{_TAKING_ZH})*了?过?$"
+)
+"""As `_PAST_ZH`, but that 既往 belongs to the drug: 既往痛风服别嘌醇后皮疹 may be of now."""
 _PAST_SIGN_ZH = re.compile(
     rf"(?:曾|既往|幼时|幼年|儿时|小时候?|以前|从前|过去)[^。；;，,]{{0,10}}{_SIGN_ZH}[^。；;]{{0,8}}$"
     rf"|{_SIGN_ZH}[^。；;，,]{{0,4}}史[^。；;]{{0,4}}$"
 )
+_EXPOSED = re.compile(
+    r"\b(?:took|taken|taking|takes|on|used|using|uses)\s+(?:it|them|this)\b|\bre-?(?:start|expos|challeng|introduc|sum)\w*|\bagain\b"
+    r"|\bcontinu\w+|\bstill\b|\b(?:too|also)\b(?=\s*(?:[.,;]|$))|又(?:服|用|口服|注射|吃|使用)|(?<![未不])再次?(?:服|用|口服|注射|使用|应用|吃)"
+    r"|仍(?:在)?(?:服|用|口服)|继续(?:服|用|口服)",
+    re.IGNORECASE,
+)
+"""Behind the name, in the next sentence too: it was taken since."""
 _IN_BRACKETS = re.compile(rf"{_SIGN_ZH}[^。；;，,]{{0,4}}史\s*[（(:：]\s*$")
 _HISTORY_ZH = re.compile(rf"[^，,。；;]{{0,10}}{_SIGN_ZH}[^，,。；;]{{0,4}}?史")
 _ON_ZH = re.compile("至今|反复|持续|目前|现在|近日|今|仍|加重")
@@ -118,7 +147,8 @@ def reaction_to(text: str, mention: Mention) -> Reaction:
     begins = [m.end() for m in _END.finditer(plain, 0, start)]
     over = _END.search(plain, end)
     left, right = (begins[-1] if begins else 0), (over.start() if over else len(plain))
-    return _english(plain, left, start, end, right) or _chinese(plain, left, start, end, right) or "none"
+    found = _english(plain, left, start, end, right) or _chinese(plain, left, start, end, right) or "none"
+    return "unsure" if found == "old" and _EXPOSED.search(plain, end) else found
 
 
 def _english(text: str, left: int, start: int, end: int, right: int) -> Reaction | None:
@@ -129,7 +159,7 @@ def _english(text: str, left: int, start: int, end: int, right: int) -> Reaction
         return None
     if _EASED.search(before, sign.end("sign")) if sign else _EASED.search(text, end, min(right, (behind.end() if behind else end) + 12)):
         return None
-    lead = before[: sign.start()] if sign else before
+    lead = _FIT_EN.sub("_", before[: sign.start()] if sign else before)
     if _DENIED.search(lead):
         return None
     tail = end if behind is None else behind.end()
@@ -137,13 +167,20 @@ def _english(text: str, left: int, start: int, end: int, right: int) -> Reaction
     clause = text[tail : cut.start() if cut else right]
     past = bool(
         _PAST_EN.search(lead)
-        or (sign and _ONCE_EN.search(lead))
+        or (sign and _ONCE_EN.search(_CUT.split(lead)[-1]))
         or _ONCE_EN.search(clause)
         or _ONCE_EN.search(text, end, tail)
         or _led(lead, _ONCE_EN)
     )
     first = _clause(text, left, left + sign.start() if sign else start)
-    return _when(text, max(left, first), cut.start() if cut else right, past, bool(_ON_EN.search(clause)))
+    sure = bool(
+        _SURE_EN.search(lead)
+        or (sign and _YOUNG_EN.search(_CUT.split(lead)[-1]))
+        or _ONCE_EN.search(clause)
+        or _ONCE_EN.search(text, end, tail)
+        or _led(lead, _ONCE_EN)
+    )
+    return _when(text, max(left, first), cut.start() if cut else right, past, sure, bool(_ON_EN.search(clause)))
 
 
 def _chinese(text: str, left: int, start: int, end: int, right: int) -> Reaction | None:
@@ -156,8 +193,11 @@ def _chinese(text: str, left: int, start: int, end: int, right: int) -> Reaction
         return None
     cut = _CUT.search(text, cause.end() if cause else end, right)
     last = cut.start() if cut else right
-    past = bool(_PAST_SIGN_ZH.search(before) or _PAST_ZH.search(before) or _HISTORY_ZH.match(text, end, right) or _led(before, _PAST_ZH))
-    return _when(text, max(left, _clause(text, left, start)), last, past, bool(_ON_ZH.search(text, end, min(right, last + 12))))
+    of_drug = _HISTORY_ZH.match(text, end, right) or _led(before, _PAST_ZH)
+    past = bool(_PAST_SIGN_ZH.search(before) or _PAST_ZH.search(before) or of_drug)
+    sure = bool(of_drug or _SURE_ZH.search(before) or (cause is None and _PAST_SIGN_ZH.search(before)))
+    goes_on = bool(_ON_ZH.search(text, end, min(right, last + 12)))
+    return _when(text, max(left, _clause(text, left, start)), last, past, sure, goes_on)
 
 
 def _clause(text: str, left: int, start: int) -> int:
@@ -177,16 +217,16 @@ def _led(before: str, pattern: re.Pattern[str]) -> bool:
     return len(pieces) > 1 and len(pieces[-2]) <= 24 and bool(_TIME_FIRST.search(pieces[-2]) and pattern.search(pieces[-2]))
 
 
-def _when(text: str, first: int, last: int, past: bool, goes_on: bool) -> Reaction:
-    """Of old where a time or a word says so; where the trouble has gone on since, it is not certain."""
+def _when(text: str, first: int, last: int, past: bool, certain: bool, goes_on: bool) -> Reaction:
+    """Of old where a time or a word says so; where the trouble has gone on since, or the word may be another thing's, it is not certain."""
     piece = text[first:last]
     ago = [d.value for d in read_durations(piece) if _AGO.match(piece, d.end)]
     if ago and min(ago) < PRESENT:
         return "none"
     if not ago and not past:
         return "none"
-    sure = (min(ago) >= OLD if ago else past) and not goes_on
-    return "old" if sure else "unsure"
+    sure = min(ago) >= OLD if ago else certain
+    return "old" if sure and not goes_on else "unsure"
 
 
 def named_groups(text: str) -> Iterator[tuple[Mention, str]]:

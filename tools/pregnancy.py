@@ -18,6 +18,15 @@ _NURSING = re.compile(
     r" (?:breastfeeding|breast - feeding her baby|breast feeding|lactating|nursing mother|lactation) |哺 乳|喂 奶"
     r"|喂 母 乳"
 )
+_TO_END = re.compile(
+    r"(?:要 求|拟|考 虑|想|欲|准 备|计 划|建 议|需|须|决 定|咨 询|等 待)(?: [^ ,，]){0,4} 终 止 $"
+    r"| (?:consider|considering|request|requested|requesting|want|wanting|wish|wishing|plan|planned|planning|for|discuss|discussed"
+    r"|discussing|seeking|scheduled|awaiting|offered)(?: (?:a|an|the|to|have|medical|surgical|early))*"
+    r" termination of(?: (?:the|her|this|a))* $"
+)
+"""Before a pregnancy that is yet to be ended."""
+_WELL = re.compile(r"^ (?:期 |的 )?(?:均 |都 |一 切 |基 本 )*(?:正 常|无 异 常|未 见 (?:明 显 )?异 常|顺 利|平 稳)")
+"""Behind words of pregnancy: what is normal is there, it is not denied."""
 _CLAUSE = re.compile(r" [,，、;；:：.。] ")
 _PERIOD = re.compile(r"孕 期|妊 娠 期|期 间|孕 [早中晚] 期| during pregnancy ")
 _DELIVERED = re.compile(r"产 后| postpartum | after (?:delivery|childbirth) | (?:gave|given|giving) birth ")
@@ -26,8 +35,7 @@ _N = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|some|
 _LONG = rf"(?: {_N} year| (?:1\d|2\d) month) (?:ago|before|earlier|previously|back) | in (?:19\d\d|20[01]\d) "
 _AGO = re.compile(_LONG)
 _AGO_THEN = re.compile(
-    rf"(?:{_LONG})(?:, )?(?:she |i |patient |the patient )?(?:was |had been |became |got |fell |during "
-    rf"|in )?(?:\d+ week )?$"
+    rf"(?:{_LONG})(?:(?:, )?(?:she |i |patient |the patient )?(?:was |had been |became |got |fell |during |in )(?:\d+ week )?)?$"
 )
 _NOW = re.compile(r" (?:now|currently|today|presently|again|is|are|am|present) ")
 _EARLIER = re.compile(
@@ -106,10 +114,14 @@ _NURSED_AFTER_ZH = re.compile(r"^ (?:期 )?(?:史|结 束|已 (?:停|结 束|断
 _EXPECTING = re.compile(
     r"\b\d{1,2}(?:\s*\+\s*\d)?[\s-]*(?:weeks?|wks?|months?)['’]?[\s-]*(?:of\s+)?(?:pregnan(?:t|cy)|gestation|gravid)"
     r"|\b(?:pregnan(?:t|cy)|gestation|gravid)\b[^.;,\n]{0,20}?\b\d{1,2}(?:\s*\+\s*\d)?\s*(?:weeks?|wks?)"
-    r"|\bg\d{1,2}\s?p\d{1,2}\b[^.;\n]{0,24}?(?:\bat|@|,|\bnow|\bcurrently)\s*\d{1,2}(?:\s*\+\s*\d)?\s*(?:weeks?|wks?|/40)"
+    r"|\b(?:primi|multi|secundi)?gravida\b(?:\s+\d+)?(?:,?\s+para\s+\d+)?,?\s*(?:at\s+|@\s*|now\s+)?\d{1,2}(?:\s*\+\s*\d)?\s*(?:weeks?|wks?|/40)"
+    r"|\bg\d{1,2}\s?p\d{1,2}(?:\s?[alt]\d{1,2}){0,3}\b[^.;\n]{0,24}?(?:\bat|@|,|\bnow|\bcurrently)\s*\d{1,2}(?:\s*\+\s*\d)?\s*(?:weeks?|wks?|/40)"
     r"|\b(?:pregnan(?:t|cy)|gestation|gravid)[^.;,\n\d]{0,12}\b(?:[4-9]|[1-3]\d|4[0-2])(?:\+\d)?/40\b"
-    r"|(?:(?<![避不未])孕|妊娠)\s*(?:约|已|第)?\s*(?:\d{1,2}|[一二两三四五六七八九十]{1,3})\s*(?:\+\s*\d|余|多)?\s*(?:周|个?月|w)"
+    r"|(?:(?<![避不未])孕|妊娠)\s*(?:约|已|第)?\s*(?:\d{1,2}|[一二两三四五六七八九十]{1,3})\s*(?:\+\s*\d?|余|多)?\s*(?:周|个?月|w)"
     r"|(?:目前|现|已|正)(?:处于|在)?(?:妊娠|怀孕|孕)(?!试验|检)"
+    r"|\bg\d{1,2}\s?p\d{1,2}(?:\s?[alt]\d{1,2}){0,3}[，,、]\s*(?:[5-9]|[1-3]\d|4[0-2])(?:\+\d)?\s*周(?!前|来|余|内|后|岁)"
+    r"|\bweek\s+\d{1,2}\s+of\s+(?:her\s+|the\s+)?(?:pregnancy|gestation)|\bconceived\s+(?:about\s+)?(?:\d{1,2}|\w{3,6})\s+weeks?\s+ago"
+    r"|(?:验孕棒?|早孕试纸)\s*[:：]?\s*(?:示|为|呈)?\s*(?:两条杠|双杠|阳性|[（(]?\+)"
     r"|孕足月|足月(?:妊娠|孕)"
     r"|停经[^。；;\n]{0,16}hcg\s*[:：]?\s*(?:阳性|[（(]?\+)",
     re.IGNORECASE,
@@ -139,7 +151,11 @@ def is_elsewhere(before: str, named: str, after: str) -> bool:
     if not nursing and not (_MOTHERHOOD.search(named) and _PREGNANT.fullmatch(named)):
         return False
     before = before[-TAIL:]
+    if _WELL.match(after) and not re.search(r"\d", named):
+        return True  # that all is normal would be read as a denial; the weeks say that she is pregnant
     here, there = f" {_CLAUSE.split(before)[-1].strip()} ", f"{_CLAUSE.split(after, maxsplit=1)[0]} "
+    if _TO_END.search(before) and not _ago(before, here, there):
+        return False
     if _ago(before, here, there) or _AGO_AFTER.match(after):
         return True
     if _PERIOD.search(named) and _DELIVERED.search(before + after):
@@ -207,7 +223,7 @@ def says_pregnant(text: str) -> bool:
     plain = simplify(text)
     for found in islice(_EXPECTING.finditer(plain), MOST):
         before, named, after = _around(plain, found.start(), found.end())
-        if not _denied(before) and not _another(before) and not is_elsewhere(before, _core(named), after):
+        if not _denied(before) and not _another(before) and not is_elsewhere(before, _core(named), _WELL.sub(" ", after)):
             return True
     return False
 

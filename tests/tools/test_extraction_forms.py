@@ -174,3 +174,18 @@ def test_there_are_findings_enough_and_each_has_wordings_in_both_languages(resou
     assert len(findings) >= 1800
     assert not [t.id for t in findings.values() if not t.names.en or not t.names.zh]
     assert sum(1 for t in findings.values() if t.forms.en and t.forms.zh) >= 0.95 * len(findings)
+
+
+@pytest.mark.parametrize(
+    ("text", "drug"),
+    [
+        ("Skin necrosis five days after starting warfarin.", "warfarin"),
+        ("He has taken minocycline for years.", "minocycline"),
+        ("Rash after starting allopurinol 3 weeks ago.", "allopurinol"),
+        ("On MTX 15 mg weekly.", "methotrexate"),
+        ("口服MTX 15mg每周一次。", "methotrexate"),
+        ("长期服用胺碘酮。", "amiodarone"),
+    ],
+)
+def test_the_name_of_a_drug_is_read_inside_a_longer_wording_and_in_three_letters(text: str, drug: str, resources: Resources) -> None:
+    assert drug in {m.id for m in extract(text, resources.lexicon).drugs}

@@ -112,6 +112,77 @@ def test_a_plan_a_denial_a_pause_or_another_thing_stopped_leaves_the_drug_taken(
     assert listed(text, resources) == ({}, ["methotrexate"])
 
 
+@pytest.mark.parametrize("text", [
+    "Psoriasis. He stopped methotrexate for 2 weeks before surgery and is now back on it.",
+    "Psoriasis. Methotrexate was discontinued in 2020 but reinstated in 2022.",
+    "Psoriasis. Stopped methotrexate 3 months ago; restarted 2 weeks ago.",
+    "Psoriasis. Methotrexate discontinued 2020. Restarted 2022, now 15 mg weekly.",
+    "Psoriasis. Methotrexate was stopped in May and begun again in June.",
+    "Psoriasis. Was off methotrexate for a month last year, on it since.",
+    "Psoriasis, previously taking methotrexate 10 mg, increased to 20 mg last month.",
+    "Psoriasis. Used to take methotrexate by mouth, now injects it.",
+    "男，银屑病，甲氨蝶呤自行停药后又自行恢复。",
+    "男，银屑病，口服甲氨蝶呤，自行停药2周后复发，又加量至15mg。",
+    "男，银屑病，曾间断口服甲氨蝶呤，目前15mg每周。",
+    "男，银屑病，服甲氨蝶呤，曾因感染停药2周，感染控制后继续。",
+    "男，银屑病，服甲氨蝶呤，停药2周后重启。",
+    "Psoriasis. His doctor stopped methotrexate but he did not comply.", "男，银屑病，医生停了甲氨蝶呤，但他还在吃。",
+])  # fmt: skip
+def test_a_drug_taken_up_again_is_taken_in_the_next_sentence_too(resources: Resources, text: str) -> None:
+    assert listed(text, resources) == ({}, ["methotrexate"])
+
+
+@pytest.mark.parametrize("text", [
+    "Psoriasis. Nearly stopped methotrexate.", "Psoriasis. Methotrexate was temporarily stopped.",
+    "Psoriasis. He is being weaned off methotrexate.", "Psoriasis. Was methotrexate stopped?",
+    "Psoriasis. Unclear whether methotrexate was stopped.", "Psoriasis. All drugs but methotrexate were stopped.",
+    "Psoriasis. Stopped her statin, not methotrexate.",
+    "男，银屑病，患者拒绝停用甲氨蝶呤。", "男，银屑病，患者要求停用甲氨蝶呤。", "男，银屑病，甲氨蝶呤下周停用。",
+    "男，银屑病，甲氨蝶呤，如肝酶升高，停用。", "男，银屑病，若ALT升高，停用甲氨蝶呤。", "男，银屑病，甲氨蝶呤有效，停药后易复发。",
+    "男，银屑病，甲氨蝶呤治疗，达停药标准。", "男，银屑病，甲氨蝶呤差点停用。", "男，银屑病，除甲氨蝶呤外均已停用。",
+    "停甲氨蝶呤？",
+])  # fmt: skip
+def test_a_condition_a_refusal_a_question_or_an_exception_leaves_the_drug_taken(resources: Resources, text: str) -> None:
+    assert listed(text, resources) == ({}, ["methotrexate"])
+
+
+@pytest.mark.parametrize("text", ["男，银屑病，拟停甲氨蝶呤，换用阿达木单抗。", "男，银屑病，建议将甲氨蝶呤换为阿达木单抗。"])
+def test_a_change_that_is_planned_stops_nothing_yet(resources: Resources, text: str) -> None:
+    assert "methotrexate" in listed(text, resources)[1]
+
+
+@pytest.mark.parametrize("text", [
+    "Psoriasis. Methotrexate worked until 2 months ago.", "Psoriasis. She tolerated methotrexate until 2 months ago when nausea began.",
+    "Psoriasis. On methotrexate the itching was stopped.",
+])  # fmt: skip
+def test_what_ended_under_a_drug_is_not_the_drug(resources: Resources, text: str) -> None:
+    assert listed(text, resources) == ({}, ["methotrexate"])
+
+
+@pytest.mark.parametrize("text", [
+    "男，银屑病，患者因要求生育，3月前停用甲氨蝶呤。", "男，银屑病，停用甲氨蝶呤后肝功能恢复正常。",
+    "男，银屑病，停用甲氨蝶呤后皮疹再次出现。",
+    "男，银屑病，停用甲氨蝶呤。建议复查肝功。", "Psoriasis. Methotrexate d/c'd 2 weeks ago.",
+    "Psoriasis. Previously treated with methotrexate, off it now.",
+])  # fmt: skip
+def test_a_wish_or_a_recovery_beside_a_drug_that_was_stopped_keeps_it_stopped(resources: Resources, text: str) -> None:
+    ended, taken = listed(text, resources)
+    assert set(ended) == {"methotrexate"}
+    assert taken == []
+
+
+@pytest.mark.parametrize(("text", "stopped", "goes_on"), [
+    ("Psoriasis. Stopped prednisone but continued methotrexate.", "prednisone", "methotrexate"),
+    ("Psoriasis. No longer on ciclosporin but still on methotrexate.", "ciclosporin", "methotrexate"),
+    ("Psoriasis. Stopped methotrexate; restarted ciclosporin.", "methotrexate", "ciclosporin"),
+    ("男，银屑病，停用甲氨蝶呤，再予阿维A口服。", "methotrexate", "acitretin"),
+])  # fmt: skip
+def test_going_on_or_again_is_said_of_the_right_drug(resources: Resources, text: str, stopped: str, goes_on: str) -> None:
+    ended, taken = listed(text, resources)
+    assert list(ended) == [stopped]
+    assert taken == [goes_on]
+
+
 @pytest.mark.parametrize("text", ["A man with psoriasis stopped methotrexate last month.", "男，银屑病，上个月停用甲氨蝶呤。"])
 def test_what_the_record_lists_as_taken_is_not_taken_off_by_the_note(resources: Resources, text: str) -> None:
     assert listed(text, resources, "methotrexate") == ({}, ["methotrexate"])
@@ -187,6 +258,7 @@ def test_an_exposure_lasts_for_a_while_after_the_end(resources: Resources, text:
     ("A 30-year-old woman with acne. Amoxicillin gave her a rash in childhood.", "Amoxicillin"),
     ("Woman with acne, hives after penicillin 10 years ago.", "penicillin"),
     ("Man, previous SJS due to lamotrigine, now itchy.", "lamotrigine"),
+    ("Man with acne. As a boy he collapsed with hives minutes after a penicillin injection.", "penicillin"),
     ("Man with acne. History of DRESS from allopurinol.", "allopurinol"),
     ("Man with acne. 10 years ago, amoxicillin gave him hives.", "amoxicillin"),
     ("女，30岁，曾因服用卡马西平出现皮疹。", "卡马西平"),
@@ -227,6 +299,29 @@ def test_a_culprit_of_the_present_illness_stays_taken(resources: Resources, text
     ("Fixed drug eruption from ibuprofen 3 months ago.", "ibuprofen"), ("男，40岁，1年前服用别嘌醇后出现皮疹，反复至今。", "allopurinol"),
 ])  # fmt: skip
 def test_where_it_is_not_certain_the_drug_is_taken_and_an_allergy(resources: Resources, text: str, drug: str) -> None:
+    assert listed(text, resources) == ({}, [drug])
+    assert len(history(text, resources).patient.allergies) == 1
+
+
+@pytest.mark.parametrize(("text", "drug"), [
+    ("Previously healthy, developed hives after ibuprofen.", "ibuprofen"),
+    ("Long history of eczema with itching after prednisone was reduced.", "prednisone"),
+    ("男，既往有药物过敏史，口服甲氨蝶呤出现皮疹。", "methotrexate"),
+    ("男，过去1周服阿莫西林后出现皮疹。", "amoxicillin"),
+    ("男，既往痛风服别嘌醇后出现皮疹。", "allopurinol"),
+])  # fmt: skip
+def test_the_past_of_another_illness_takes_no_drug_off_the_list(resources: Resources, text: str, drug: str) -> None:
+    assert listed(text, resources) == ({}, [drug])
+
+
+@pytest.mark.parametrize(("text", "drug"), [
+    ("10 years ago rash after allopurinol; took it again 3 days ago.", "allopurinol"),
+    ("Once had a rash after allopurinol; restarted it last month.", "allopurinol"),
+    ("Previous drug eruption from allopurinol 300 mg, dose halved, continues.", "allopurinol"),
+    ("10年前服别嘌醇后皮疹，3天前再次服用后发热皮疹。", "allopurinol"),
+    ("小时候服阿莫西林后皮疹，昨日又服。", "amoxicillin"),
+])  # fmt: skip
+def test_a_drug_that_was_taken_again_after_a_reaction_is_taken_and_an_allergy(resources: Resources, text: str, drug: str) -> None:
     assert listed(text, resources) == ({}, [drug])
     assert len(history(text, resources).patient.allergies) == 1
 

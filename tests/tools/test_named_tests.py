@@ -56,3 +56,22 @@ def test_the_result_of_one_test_is_not_that_of_the_next(text: str, resources: Re
     found = present(text, resources)
     assert "anca-positive" in found
     assert "tb-igra-positive" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("Quantiferon was requested and is positive.", "tb-igra-positive"),
+        ("Quantiferon ordered, came back positive.", "tb-igra-positive"),
+        ("ANCA requested; positive.", "anca-positive"),
+        ("T-SPOT待查，后回报阳性。", "tb-igra-positive"),
+        ("抗SSA抗体 >200 RU/ml。", "anti-ro-positive"),
+    ],
+)
+def test_a_test_that_was_asked_for_and_came_back_is_read(text: str, finding: str, resources: Resources) -> None:
+    assert finding in present(text, resources)
+
+
+@pytest.mark.parametrize("text", ["T-SPOT pending, ANCA positive.", "拟行T-SPOT，待ANA回报。", "T-SPOT待回，ANCA阳性。"])
+def test_a_pending_test_takes_no_result_from_its_neighbour(text: str, resources: Resources) -> None:
+    assert "tb-igra-positive" not in present(text, resources)

@@ -99,6 +99,30 @@ def test_a_pregnancy_of_now_reaches_the_drug_rules(resources: Resources, text: s
 
 
 @pytest.mark.parametrize("text", [
+    "女，28岁，孕20+周，痤疮。", "女，30岁，G1P0，34周，瘙痒。", "女，30岁，验孕棒两条杠。",
+    "A 30-year-old primigravida at 32 weeks with itching.", "A 30-year-old woman, G3P1A1, 28 wks, itching.",
+    "A 30-year-old woman in week 20 of pregnancy.", "A 30-year-old woman who conceived 8 weeks ago.",
+    "A 30-year-old woman with SLE diagnosed 5 years ago, pregnant at 12 weeks.",
+])  # fmt: skip
+def test_the_short_forms_of_weeks_are_a_pregnancy_of_now(resources: Resources, text: str) -> None:
+    assert read(text, resources).pregnant is True
+
+
+@pytest.mark.parametrize("text", ["女，30岁，产检正常，孕20周。", "女，30岁，妊娠正常，孕20周。", "女，30岁，孕期顺利，孕30周瘙痒。"])
+def test_a_pregnancy_without_trouble_is_not_denied(resources: Resources, text: str) -> None:
+    assert read(text, resources).pregnant is True
+
+
+@pytest.mark.parametrize(("text", "now"), [
+    ("女，30岁，要求终止妊娠。", True), ("A 30-year-old woman considering termination of pregnancy at 6 weeks.", True),
+    ("女，30岁，终止妊娠1次，痤疮。", False), ("A 30-year-old woman requested termination of pregnancy 5 years ago.", False),
+])  # fmt: skip
+def test_a_pregnancy_that_is_yet_to_be_ended_lasts(resources: Resources, text: str, now: bool) -> None:
+    found = read(text, resources)
+    assert (found.pregnant is True or "pregnancy" in found.conditions) is now
+
+
+@pytest.mark.parametrize("text", [
     "女，30岁，备孕，痤疮。", "女，30岁，计划怀孕，痤疮。",
     "A 30-year-old woman with acne, trying to conceive.", "A 30-year-old woman with acne who is planning a pregnancy.",
 ])  # fmt: skip
