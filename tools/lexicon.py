@@ -244,9 +244,10 @@ def _named_inside(candidates: list[Match], covered: dict[int, Match]) -> list[Ma
     found: list[Match] = []
     names = [m for m in candidates if m.entry.target.startswith(DRUG)]
     for match in sorted(names, key=lambda m: m.first - m.last):
-        over = covered[match.first]
-        shorter = (match.first, match.last) != (over.first, over.last) and over.first <= match.first and match.last <= over.last
+        over = covered.get(match.first)  # none where the name only crosses a longer wording
+        if over is None or (match.first, match.last) == (over.first, over.last) or over.first > match.first or match.last > over.last:
+            continue
         within = any(f.first <= match.first and match.last <= f.last and (f.first, f.last) != (match.first, match.last) for f in found)
-        if shorter and not within and not over.entry.named and not over.entry.absent and over.entry.target != NOTHING:
+        if not within and not over.entry.named and not over.entry.absent and over.entry.target != NOTHING:
             found.append(match)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
@@ -189,3 +190,15 @@ def test_there_are_findings_enough_and_each_has_wordings_in_both_languages(resou
 )
 def test_the_name_of_a_drug_is_read_inside_a_longer_wording_and_in_three_letters(text: str, drug: str, resources: Resources) -> None:
     assert drug in {m.id for m in extract(text, resources.lexicon).drugs}
+
+
+def test_names_of_drugs_and_wordings_run_together_never_break_the_reader(resources: Resources) -> None:
+    draw = random.Random(3)
+    names = [n for d in resources.formulary.drugs.values() for n in (d.names.zh, d.names.en, *d.aliases.zh)]
+    wordings = [w for t in resources.knowledge.findings.values() for w in (*t.forms.zh, *t.forms.en) if "~" not in w and ".." not in w]
+    for text in [
+        "治疗用药是：\n异维A酸胶丸 2盒",
+        *("".join(draw.choice(draw.choice([names, wordings])) for _ in range(4)) for _ in range(500)),
+    ]:
+        for mention in extract(text, resources.lexicon).drugs:
+            assert 0 <= mention.start < mention.end <= len(text)
