@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from yingzhi.tools.demographics import read_demographics
 
@@ -94,3 +98,14 @@ def test_a_long_course_and_its_recent_turn_are_both_read(text: str, days: list[f
 @pytest.mark.parametrize("text", ["2014年体检正常", "每3天换药", "the patient is 30 years old"])
 def test_dates_doses_and_ages_are_no_durations(text: str) -> None:
     assert read_demographics(text).durations == ()
+
+
+PHRASES = st.sampled_from(
+    ["for 3 weeks ", "2-year history ", "ten days ago ", "皮疹3天，", "半年", "20余年", "1年半", "last year ", "红斑，"]
+)
+
+
+@given(phrases=st.lists(PHRASES, max_size=12))
+def test_durations_never_overlap_and_stand_in_order(phrases: list[str]) -> None:
+    read = read_demographics("".join(phrases)).durations
+    assert all(a.end <= b.start for a, b in pairwise(read))

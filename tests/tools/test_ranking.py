@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from yingzhi.agents.specialist import Resources
 from yingzhi.tools.gain import field_of, finding_gain, test_gain
-from yingzhi.tools.ranking import Observation, rank
+from yingzhi.tools.ranking import Observation, rank, stated
 
 SIGNS = st.sampled_from(["present", "absent"])
 
@@ -23,6 +23,19 @@ def test_probabilities_and_the_other_mass_sum_to_one(resources: Resources, data:
     assert result.probability.sum() + result.other == pytest.approx(1.0)
     assert (result.probability >= 0).all()
     assert result.other > 0
+
+
+@given(weights=st.lists(st.floats(1e-9, 1.0), min_size=2, max_size=60))
+def test_stated_probabilities_keep_the_order_and_sum_to_one(weights: list[float]) -> None:
+    posterior = np.array(weights) / sum(weights)
+    said = stated(posterior)
+    assert said.sum() == pytest.approx(1.0)
+    assert (np.diff(said[np.argsort(posterior, kind="stable")]) >= -1e-12).all()
+
+
+def test_a_near_certain_diagnosis_is_stated_with_a_doubt() -> None:
+    posterior = np.array([0.999, *[0.001 / 99] * 99])
+    assert posterior[0] > stated(posterior)[0] > 0.9
 
 
 @settings(max_examples=30, deadline=None)
